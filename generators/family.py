@@ -1,0 +1,249 @@
+"""The Family contract and the way to every family: names, load, generate, verify.
+
+Not here: any family. The path of a file below `generators/families/` is the family's name; there is no
+registration. Law: making is a pure function of (name, version, level, region, seed, index); judging never raises
+for model text and never reads the prompt.
+"""
+
+import importlib
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+from generators.extract import Malformed
+from pipeline.errors import FamilyError, nearest
+from pipeline.fingerprint import canonical
+from pipeline.problem import Certificate, Json, Problem, Verdict, make_problem, malformed, undecided
+from pipeline.seeds import derive, rng
+from pipeline.split import Split
+
+MAX_ATTEMPTS = 10_000
+"""Draws `make` may reject for one instance before the level is called too tight."""
+
+
+class Solution(NamedTuple):
+    """One witness answer and what is proven about it."""
+
+    answer: Json
+    certificate: Certificate
+
+
+class Reject(Exception):
+    """Raised inside `make` to throw a draw away and try again; the reason is counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """What one file defines as FAMILY. Pure functions, no state.
+
+    make: (rng, level, region) -> params, JSON-plain; raises Reject to draw again.
+    solve: (params) -> Solution. verify: (problem, reply) -> Verdict; reads params, answer, certificate,
+    answer_format. render: (params, rendering) -> (user text, answer_format). parse: (text, rendering) -> params.
+    canonical: (params) -> JSON, the same for relabelled or permuted instances. level_of: (params) -> level.
+    write: (answer, rendering) -> the answer as text in that rendering. trace: (params, rendering) -> a worked
+    solution ending with the answer in its place. regions: names of the regions; region_of: (params) -> region.
+    capacity: (level, region) -> number of distinct instances, where known. heuristics: cheap guesses
+    (params) -> answer text in the first rendering, for certification. judges: older family_versions the
+    verifier still understands.
+    """
+
+    family_version: int
+    verifier_version: int
+    answer_type: str
+    renderings: tuple[str, ...]
+    make: Callable[[Random, int, str], Json]
+    solve: Callable[[Json], Solution]
+    verify: Callable[[Problem, str], Verdict]
+    render: Callable[[Json, str], tuple[str, str]]
+    parse: Callable[[str, str], Json]
+    canonical: Callable[[Json], Json]
+    level_of: Callable[[Json], int]
+    write: Callable[[Json, str], str]
+    max_level: int | None = None
+    trace: Callable[[Json, str], str] | None = None
+    regions: tuple[str, ...] = ("",)
+    region_of: Callable[[Json], str] | None = None
+    capacity: Callable[[int, str], int] | None = None
+    mutate: Callable[[Random, Json], Json] | None = None
+    heuristics: tuple[Callable[[Json], str], ...] = ()
+    concepts: tuple[str, ...] = ()
+    judges: tuple[int, ...] = ()
+    procedural: bool = True
+
+
+_ROOT = Path(__file__).parent / "families"
+
+
+@lru_cache(maxsize=1)
+def names() -> tuple[str, ...]:
+    """Return the names of all families ("np/tsp"), sorted; found by folder, nothing is imported."""
+    return tuple(
+        sorted(
+            path.relative_to(_ROOT).with_suffix("").as_posix()
+            for path in _ROOT.glob("*/*.py")
+            if not path.name.startswith("_")
+        )
+    )
+
+
+@cache
+def load(name: str) -> Family:
+    """Return the family called `name`.
+
+    Raises:
+        FamilyError: when there is none, naming the nearest one.
+    """
+    if name not in names():
+        raise FamilyError(f"unknown family {name!r}{nearest(name, names())} (`veriloop families` lists {len(names())})")
+    module = importlib.import_module("generators.families." + name.replace("/", "."))
+    found = module.FAMILY
+    assert isinstance(found, Family)
+    return found
+
+
+def generate(
+    name: str,
+    *,
+    level: int,
+    seed: int,
+    index: int,
+    rendering: str | None = None,
+    region: str | None = None,
+) -> Problem:
+    """Make problem number `index` of a cell: a pure function of its arguments.
+
+    With rendering None or region None, one is drawn by hash from the family's own.
+
+    Raises:
+        FamilyError: for an unknown family, level, region or rendering, a family that makes nothing, or a level
+            at which `make` rejects too often; carries the one-line reproduction.
+    """
+    family = load(name)
+    check_request(name, level=level, region=region, rendering=rendering)
+    place = (name, family.family_version, level, seed, index)
+    if region is None:
+        region = family.regions[derive("region", *place) % len(family.regions)]
+    if rendering is None:
+        rendering = family.renderings[derive("rendering", *place, region) % len(family.renderings)]
+    params = _make(name, family, level=level, region=region, seed=seed, index=index)
+    origin = canonical({"index": index, "level": level, "region": region, "seed": seed})
+    return from_params(name, params, rendering=rendering, origin=origin)
+
+
+def check_request(name: str, *, level: int, region: str | None = None, rendering: str | None = None) -> None:
+    """Raise FamilyError unless the family can make this level, region and rendering."""
+    family = load(name)
+    if not family.procedural:
+        raise FamilyError(f"family {name} makes no problems of its own: bring them with `veriloop import`")
+    if level < 1 or (family.max_level is not None and level > family.max_level):
+        limit = "1 and up" if family.max_level is None else f"1 to {family.max_level}"
+        raise FamilyError(f"family {name} has no level {level}: choose {limit}")
+    if region is not None and region not in family.regions:
+        raise FamilyError(f"family {name} has no region {region!r}: choose one of {list(family.regions)}")
+    if rendering is not None and rendering not in family.renderings:
+        raise FamilyError(f"family {name} has no rendering {rendering!r}: choose one of {list(family.renderings)}")
+
+
+def _make(name: str, family: Family, *, level: int, region: str, seed: int, index: int) -> Json:
+    source = rng("make", name, family.family_version, level, region, seed, index)
+    reasons: dict[str, int] = {}
+    for _ in range(MAX_ATTEMPTS):
+        try:
+            return family.make(source, level, region)
+        except Reject as rejected:
+            reasons[str(rejected)] = reasons.get(str(rejected), 0) + 1
+    raise FamilyError(
+        f"{name} level {level} region {region!r} seed {seed} index {index}: {MAX_ATTEMPTS} draws rejected "
+        f"({reasons}); the level is too tight, choose another"
+    )
+
+
+def from_params(
+    name: str,
+    params: Json,
+    *,
+    rendering: str,
+    origin: str = "",
+    parents: tuple[str, ...] = (),
+    split: Split | None = None,
+    license: str = "Apache-2.0",
+) -> Problem:
+    """Build the Problem of known params: solve, render, trace and prove."""
+    family = load(name)
+    solution = family.solve(params)
+    prompt, answer_format = family.render(params, rendering)
+    return make_problem(
+        family=name,
+        family_version=family.family_version,
+        params=params,
+        rendering=rendering,
+        canonical_form=family.canonical(params),
+        split=split,
+        level=family.level_of(params),
+        region=family.region_of(params) if family.region_of else "",
+        prompt=prompt,
+        answer_format=answer_format,
+        answer=solution.answer,
+        certificate=solution.certificate,
+        trace=family.trace(params, rendering) if family.trace else None,
+        parents=parents,
+        concepts=family.concepts,
+        origin=origin,
+        license=license,
+    )
+
+
+def verify(problem: Problem, reply: str) -> Verdict:
+    """Judge one reply. Model text never raises: an exception of ours becomes UNDECIDED with its traceback.
+
+    Raises:
+        FamilyError: when the installed family cannot judge rows of this family_version.
+    """
+    family = load(problem.family)
+    if problem.family_version != family.family_version and problem.family_version not in family.judges:
+        raise FamilyError(
+            f"{problem.family} version {problem.family_version} cannot be judged by the installed version "
+            f"{family.family_version} (it judges {[family.family_version, *family.judges]}): install the matching one"
+        )
+    try:
+        return family.verify(problem, reply)
+    except Malformed as error:
+        return malformed(error.reason, error.extracted)
+    except Exception:  # the guard: whatever else escapes is our bug, kept with its traceback, never a wrong answer
+        return undecided(traceback.format_exc(limit=6))
+
+
+class FamilyVerifier:
+    """The Verifier of installed families: picklable, stateless."""
+
+    def version(self, family: str) -> int:
+        """Return the installed verifier version of a family."""
+        return load(family).verifier_version
+
+    def verify(self, problems: "list[Problem] | tuple[Problem, ...] | Any", replies: Any) -> list[Verdict]:
+        """Return one verdict per pair; an undecided reply is tried once more before it stands."""
+        first = [verify(problem, reply) for problem, reply in zip(problems, replies, strict=True)]
+        return [
+            verify(problem, reply) if verdict.outcome.value == "undecided" else verdict
+            for problem, reply, verdict in zip(problems, replies, first, strict=True)
+        ]
+
+
+def stream(
+    name: str,
+    *,
+    level: int,
+    seed: int,
+    rendering: str | None = None,
+    region: str | None = None,
+    start: int = 0,
+) -> Iterator[Problem]:
+    """Yield problems start, start + 1, ... of a cell, repeats included; the caller stops."""
+    index = start
+    while True:
+        yield generate(name, level=level, seed=seed, index=index, rendering=rendering, region=region)
+        index += 1

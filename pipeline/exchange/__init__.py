@@ -1,0 +1,1 @@
+"""Foreign formats, one file each: foreign bytes to neutral rows and back. This module holds nothing."""

@@ -1,0 +1,87 @@
+"""Score: counts of attempts on one problem. Not a rate: rates, intervals and learnability are derived.
+
+Law: a draw is counted once however often it is written.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+import pyarrow as pa
+
+Purpose = Literal["select", "report", "train", "eval"]
+Design = Literal["fixed", "sequential"]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Counts over the draws [first_draw, first_draw + n) of one problem.
+
+    Key: (uid, policy, protocol, verifier_version, purpose, design, first_draw). `n` counts every draw, truncated
+    and undecided ones too; truncated replies are failures and are also counted apart; undecided ones are no
+    failures: the denominator of a pass rate is n - undecided. `quality_sum, quality_squares` are over decided
+    draws. `tokens` is the number of completion tokens sampled.
+    """
+
+    uid: str
+    policy: str
+    protocol: str
+    verifier_version: int
+    purpose: Purpose
+    design: Design
+    first_draw: int
+    n: int
+    correct: int
+    feasible: int = 0
+    malformed: int = 0
+    truncated: int = 0
+    undecided: int = 0
+    quality_sum: float = 0.0
+    quality_squares: float = 0.0
+    tokens: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.correct <= self.feasible <= self.n - self.undecided:
+            raise ValueError(
+                f"score of {self.uid}: correct {self.correct} <= feasible {self.feasible} <= n - undecided "
+                f"{self.n - self.undecided} does not hold"
+            )
+
+
+SCORE_SCHEMA = pa.schema(
+    [
+        ("uid", pa.string()),
+        ("policy", pa.string()),
+        ("protocol", pa.string()),
+        ("verifier_version", pa.int32()),
+        ("purpose", pa.string()),
+        ("design", pa.string()),
+        ("first_draw", pa.int32()),
+        ("n", pa.int32()),
+        ("correct", pa.int32()),
+        ("feasible", pa.int32()),
+        ("malformed", pa.int32()),
+        ("truncated", pa.int32()),
+        ("undecided", pa.int32()),
+        ("quality_sum", pa.float64()),
+        ("quality_squares", pa.float64()),
+        ("tokens", pa.int64()),
+    ]
+)
+"""Arrow schema of scores in the ledger."""
+
+
+def scores_table(scores: list[Score]) -> pa.Table:
+    """Return scores as a table of SCORE_SCHEMA, in order."""
+    names = [field.name for field in fields(Score)]
+    rows: list[dict[str, Any]] = [{name: getattr(score, name) for name in names} for score in scores]
+    return pa.Table.from_pylist(rows, schema=SCORE_SCHEMA)
+
+
+def scores_from_table(table: pa.Table) -> list[Score]:
+    """Return the scores of a table (extra columns are ignored), each draw range once."""
+    rows = table.select(SCORE_SCHEMA.names).to_pylist()
+    unique = {
+        (r["uid"], r["policy"], r["protocol"], r["verifier_version"], r["purpose"], r["design"], r["first_draw"]): r
+        for r in rows
+    }
+    return [Score(**row) for row in unique.values()]
