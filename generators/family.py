@@ -48,7 +48,8 @@ class Family:
     solution ending with the answer in its place. regions: names of the regions; region_of: (params) -> region.
     capacity: (level, region) -> number of distinct instances, where known. heuristics: cheap guesses
     (params) -> answer text in the first rendering, for certification. judges: older family_versions the
-    verifier still understands.
+    verifier still understands. learnable_trace: False where the trace only states what a search found, so that
+    imitation cannot teach the search; the diagnosis then prefers reinforcement.
     """
 
     family_version: int
@@ -72,6 +73,7 @@ class Family:
     heuristics: tuple[Callable[[Json], str], ...] = ()
     concepts: tuple[str, ...] = ()
     judges: tuple[int, ...] = ()
+    learnable_trace: bool = True
     procedural: bool = True
 
 
