@@ -124,16 +124,28 @@ def generate(
         FamilyError: for an unknown family, level, region or rendering, a family that makes nothing, or a level
             at which `make` rejects too often; carries the one-line reproduction.
     """
-    family = load(name)
     check_request(name, level=level, region=region, rendering=rendering)
+    params, rendering = make_params(name, level=level, region=region, seed=seed, index=index, rendering=rendering)
+    family = load(name)
+    region = family.region_of(params) if family.region_of else ""
+    origin = canonical({"index": index, "level": level, "region": region, "seed": seed})
+    return from_params(name, params, rendering=rendering, origin=origin)
+
+
+def make_params(
+    name: str, *, level: int, region: str | None, seed: int, index: int, rendering: str | None
+) -> tuple[Json, str]:
+    """Draw the params of problem number `index` of a cell and choose its rendering; solves nothing.
+
+    The instance never depends on the rendering: asking for another wording gives the same params.
+    """
+    family = load(name)
     place = (name, family.family_version, level, seed, index)
     if region is None:
         region = family.regions[derive("region", *place) % len(family.regions)]
     if rendering is None:
         rendering = family.renderings[derive("rendering", *place, region) % len(family.renderings)]
-    params = _make(name, family, level=level, region=region, seed=seed, index=index)
-    origin = canonical({"index": index, "level": level, "region": region, "seed": seed})
-    return from_params(name, params, rendering=rendering, origin=origin)
+    return _make(name, family, level=level, region=region, seed=seed, index=index), rendering
 
 
 def check_request(name: str, *, level: int, region: str | None = None, rendering: str | None = None) -> None:
