@@ -1,0 +1,278 @@
+"""Policy: a causal language model and its tokenizer, from a folder or tiny from scratch. Neither samples nor trains.
+
+Law: `policy_id` names exactly these weights and this tokenizer; saving and loading keeps it.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from pipeline.errors import ConfigError
+from pipeline.protocol import COMPACT_ALPHABET, Protocol
+from pipeline.rollout import IntArray
+from pipeline.seeds import derive
+
+if TYPE_CHECKING:
+    import torch
+
+PAD, EOS, BOS = "<pad>", "<eos>", "<bos>"
+TINY_VOCABULARY = 64
+"""Rows of the tiny policy's embedding: three specials, the compact alphabet, and reserved ids."""
+_ONE_CHARACTER = r"[\s\S]"
+_RESERVED_BASE = 0xE000
+_PLAIN_TEMPLATE = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
+
+
+class TinyConfig(BaseModel):
+    """Sizes of the tiny policy: a Qwen3 with tied embeddings; the defaults make 0.34M parameters."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    hidden: int = Field(default=96, gt=0, description="width of the residual stream")
+    layers: int = Field(default=3, gt=0, description="decoder blocks")
+    heads: int = Field(default=3, gt=0, description="attention heads, keys and values alike")
+    head_dim: int = Field(default=32, gt=0, multiple_of=2, description="width of one head")
+    mlp: int = Field(default=256, gt=0, description="inner width of the feed-forward block")
+    positions: int = Field(default=512, gt=0, description="longest sequence, prompt and completion [tokens]")
+
+
+class PolicyConfig(BaseModel):
+    """Where the policy comes from: a Hugging Face folder or name (`path`), or a tiny one from scratch."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: str | None = Field(
+        default=None, description="folder of a transformers causal LM; None builds the tiny policy"
+    )
+    tiny: TinyConfig | None = Field(
+        default=None, description="sizes of the tiny policy; its defaults when no path is given"
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.path is not None and self.tiny is not None:
+            raise ConfigError(f"policy has both path {self.path!r} and tiny sizes: remove one of them")
+        return self
+
+    def build(self, *, seed: int) -> "Policy":
+        """Return the policy of this config; the seed only matters to a tiny one."""
+        if self.path is not None:
+            return load_policy(self.path)
+        return tiny_policy(self.tiny or TinyConfig(), seed=seed)
+
+
+class Policy:
+    """A transformers causal LM and its tokenizer."""
+
+    def __init__(self, model: Any, tokenizer: Any) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self._characters = _character_table(tokenizer)
+        self._text_of = {i: c for c, i in self._characters.items()} if self._characters else {}
+
+    @property
+    def policy_id(self) -> str:
+        """The 128-bit hash of weights and tokenizer as they are now, 32 hex digits."""
+        return identity(self.state(), self.tokenizer)
+
+    @property
+    def end_ids(self) -> tuple[int, ...]:
+        """The ids that end a completion unless the protocol names others; the tokenizer's own comes first."""
+        from_config = getattr(self.model.generation_config, "eos_token_id", None)
+        listed = from_config if isinstance(from_config, list) else [from_config]
+        found = [i for i in (self.tokenizer.eos_token_id, *listed) if i is not None]
+        if not found:
+            raise ConfigError("the tokenizer has no end token: name stop_ids in the protocol")
+        return tuple(dict.fromkeys(int(i) for i in found))
+
+    def state(self) -> dict[str, "torch.Tensor"]:
+        """Return the live state dict (views of the weights, not copies)."""
+        state: dict[str, torch.Tensor] = self.model.state_dict()
+        return state
+
+    def encode(self, prompt: str, protocol: Protocol) -> IntArray:
+        """Return the ids (L,) int32 of a user text under a protocol's template.
+
+        Raises:
+            ConfigError: for a prompt over the protocol's limit, a character the tiny policy has no id for, or a
+                template the tokenizer lacks.
+        """
+        ids = self._templated(prompt, protocol)
+        if len(ids) > protocol.max_prompt_tokens:
+            raise ConfigError(
+                f"prompt of {len(ids)} tokens is over the limit max_prompt_tokens {protocol.max_prompt_tokens}: "
+                f"raise the limit or drop the problem ({prompt[:60]!r}...)"
+            )
+        if not ids:
+            raise ConfigError("prompt of 0 tokens: a policy needs at least one token to continue")
+        return np.array(ids, dtype=np.int32)
+
+    def tokens(self, text: str) -> IntArray:
+        """Return the ids (T,) int32 of a text as it stands: no template, no specials, no end token."""
+        if self._characters is not None:
+            return np.array(self._character_ids(text), dtype=np.int32)
+        return np.array(self.tokenizer.encode(text, add_special_tokens=False), dtype=np.int32)
+
+    def decode(self, ids: IntArray) -> str:
+        """Return the text of ids, special tokens (end, padding) left out."""
+        if self._characters is not None:
+            return "".join([self._text_of.get(i, "") for i in ids.tolist()])
+        return str(self.tokenizer.decode(ids.tolist(), skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+    def save(self, path: Path) -> None:
+        """Write weights (safetensors) and tokenizer as a Hugging Face folder; not atomic, see trainer.checkpoint."""
+        from transformers.utils.logging import disable_progress_bar
+
+        disable_progress_bar()
+        self.model.save_pretrained(path)
+        self.tokenizer.save_pretrained(path)
+
+    def _templated(self, prompt: str, protocol: Protocol) -> list[int]:
+        if protocol.template == "base":
+            if protocol.system:
+                raise ConfigError("template 'base' has no place for a system prompt: use template 'chat' or system ''")
+            if self._characters is not None:
+                return self._character_ids(prompt)
+            return [int(i) for i in self.tokenizer.encode(prompt)]
+        if not self.tokenizer.chat_template:
+            raise ConfigError("template 'chat' needs a chat template and the tokenizer has none: use template 'base'")
+        messages = [{"role": "system", "content": protocol.system}] if protocol.system else []
+        messages.append({"role": "user", "content": prompt})
+        text = self.tokenizer.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=True, enable_thinking=protocol.thinking
+        )
+        return [int(i) for i in self.tokens(str(text))]
+
+    def _character_ids(self, text: str) -> list[int]:
+        assert self._characters is not None
+        table = self._characters
+        try:
+            return [table[character] for character in text]
+        except KeyError as missing:
+            raise ConfigError(
+                f"character {missing.args[0]!r} in {text[:60]!r} is unknown to the character tokenizer "
+                f"({len(table)} characters): use the compact rendering, or a policy with a full vocabulary"
+            ) from None
+
+
+def identity(state: dict[str, "torch.Tensor"], tokenizer: Any) -> str:
+    """Return the 128-bit BLAKE2b hash of a state dict (in key order) and a tokenizer, 32 hex digits."""
+    digest = hashlib.blake2b(_tokenizer_text(tokenizer).encode(), digest_size=16)
+    for key in sorted(state):
+        tensor = state[key].detach().cpu().contiguous()
+        digest.update(f"{key}:{tensor.dtype}:{tuple(tensor.shape)}".encode())
+        digest.update(tensor.reshape(-1).view(_byte_type()).numpy().data)
+    return digest.hexdigest()
+
+
+def tiny_policy(config: TinyConfig, *, seed: int) -> Policy:
+    """Build an untrained tiny Qwen3 with a character tokenizer over the compact alphabet, float32, on the CPU."""
+    import torch
+    from transformers import Qwen3Config, Qwen3ForCausalLM
+
+    tokenizer = character_tokenizer()
+    shape = Qwen3Config(
+        vocab_size=TINY_VOCABULARY,
+        hidden_size=config.hidden,
+        num_hidden_layers=config.layers,
+        num_attention_heads=config.heads,
+        num_key_value_heads=config.heads,
+        head_dim=config.head_dim,
+        intermediate_size=config.mlp,
+        max_position_embeddings=config.positions,
+        tie_word_embeddings=True,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        dtype="float32",
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive("policy", "tiny", config, seed))
+        model = Qwen3ForCausalLM(shape)
+    return Policy(model.eval(), tokenizer)
+
+
+def load_policy(path: str | Path, *, dtype: str = "float32") -> Policy:
+    """Load a transformers causal LM and its tokenizer from a folder, or by its name on the Hugging Face hub.
+
+    Raises:
+        ConfigError: when there is no model there, or its files are broken.
+    """
+    from safetensors import SafetensorError
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+    folder = Path(path)
+    remedy = "give the folder of a transformers causal LM (config.json, model.safetensors, tokenizer.json)"
+    if folder.exists() and not (folder / "config.json").is_file():
+        raise ConfigError(f"{folder} is no model: it has no config.json; {remedy}")
+    if not folder.exists() and (folder.is_absolute() or len(folder.parts) != 2):
+        raise ConfigError(f"{path} is no model: there is no such folder; {remedy}")
+    try:
+        model = AutoModelForCausalLM.from_pretrained(str(path), dtype=dtype)
+        tokenizer = AutoTokenizer.from_pretrained(str(path))
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        reason = f"{type(error).__name__}: {(str(error).splitlines() or ['?'])[0]}"
+        raise ConfigError(f"{path} is no model that can be loaded ({reason}); {remedy}") from error
+    return Policy(model.eval(), tokenizer)
+
+
+def character_tokenizer() -> Any:
+    """Return the tiny policy's tokenizer: one id per character of the compact alphabet, a trivial chat template."""
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    names = [PAD, EOS, BOS, *COMPACT_ALPHABET]
+    # ids the embedding has and the alphabet lacks decode to private-use characters, so that a reply with one is
+    # never read as if it were not there
+    names += [chr(_RESERVED_BASE + i) for i in range(len(names), TINY_VOCABULARY)]
+    backend = Tokenizer(models.WordLevel({name: i for i, name in enumerate(names)}))
+    backend.pre_tokenizer = pre_tokenizers.Split(Regex(_ONE_CHARACTER), behavior="isolated")
+    backend.decoder = decoders.Fuse()
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        pad_token=PAD,
+        eos_token=EOS,
+        bos_token=BOS,
+        clean_up_tokenization_spaces=False,
+        chat_template=_PLAIN_TEMPLATE,
+    )
+
+
+def single_thread() -> None:
+    """Give torch one thread in this process: two such processes beat one with two threads."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def _character_table(tokenizer: Any) -> dict[str, int] | None:
+    """Return character -> id for a tokenizer that maps each character to one id, None for any other."""
+    if not getattr(tokenizer, "is_fast", False):
+        return None
+    backend = json.loads(tokenizer.backend_tokenizer.to_str())
+    splitter = backend.get("pre_tokenizer") or {}
+    if backend["model"]["type"] != "WordLevel" or splitter.get("pattern") != {"Regex": _ONE_CHARACTER}:
+        return None
+    return {name: int(i) for name, i in backend["model"]["vocab"].items() if len(name) == 1}
+
+
+def _tokenizer_text(tokenizer: Any) -> str:
+    fields = {"specials": tokenizer.special_tokens_map, "template": tokenizer.chat_template}
+    if getattr(tokenizer, "is_fast", False):
+        backend = json.loads(tokenizer.backend_tokenizer.to_str())
+        fields["backend"] = {key: part for key, part in backend.items() if key not in ("padding", "truncation")}
+    else:
+        fields["vocabulary"] = tokenizer.get_vocab()
+    return json.dumps(fields, sort_keys=True, default=str)
+
+
+def _byte_type() -> Any:
+    import torch
+
+    return torch.uint8
