@@ -115,31 +115,42 @@ def generate(
     index: int,
     rendering: str | None = None,
     region: str | None = None,
+    family: Family | None = None,
 ) -> Problem:
     """Make problem number `index` of a cell: a pure function of its arguments.
 
-    With rendering None or region None, one is drawn by hash from the family's own.
+    With rendering None or region None, one is drawn by hash from the family's own. Here and below, `family` is
+    a value to use under this name instead of the installed file: how a family is tried before it has one.
 
     Raises:
         FamilyError: for an unknown family, level, region or rendering, a family that makes nothing, or a level
             at which `make` rejects too often; carries the one-line reproduction.
     """
-    check_request(name, level=level, region=region, rendering=rendering)
-    params, rendering = make_params(name, level=level, region=region, seed=seed, index=index, rendering=rendering)
-    family = load(name)
+    family = family or load(name)
+    check_request(name, level=level, region=region, rendering=rendering, family=family)
+    params, rendering = make_params(
+        name, level=level, region=region, seed=seed, index=index, rendering=rendering, family=family
+    )
     region = family.region_of(params) if family.region_of else ""
     origin = canonical({"index": index, "level": level, "region": region, "seed": seed})
-    return from_params(name, params, rendering=rendering, origin=origin)
+    return from_params(name, params, rendering=rendering, origin=origin, family=family)
 
 
 def make_params(
-    name: str, *, level: int, region: str | None, seed: int, index: int, rendering: str | None
+    name: str,
+    *,
+    level: int,
+    region: str | None,
+    seed: int,
+    index: int,
+    rendering: str | None,
+    family: Family | None = None,
 ) -> tuple[Json, str]:
     """Draw the params of problem number `index` of a cell and choose its rendering; solves nothing.
 
     The instance never depends on the rendering: asking for another wording gives the same params.
     """
-    family = load(name)
+    family = family or load(name)
     place = (name, family.family_version, level, seed, index)
     if region is None:
         region = family.regions[derive("region", *place) % len(family.regions)]
@@ -148,9 +159,16 @@ def make_params(
     return _make(name, family, level=level, region=region, seed=seed, index=index), rendering
 
 
-def check_request(name: str, *, level: int, region: str | None = None, rendering: str | None = None) -> None:
+def check_request(
+    name: str,
+    *,
+    level: int,
+    region: str | None = None,
+    rendering: str | None = None,
+    family: Family | None = None,
+) -> None:
     """Raise FamilyError unless the family can make this level, region and rendering."""
-    family = load(name)
+    family = family or load(name)
     if not family.procedural:
         raise FamilyError(f"family {name} makes no problems of its own: bring them with `veriloop import`")
     if level < 1 or (family.max_level is not None and level > family.max_level):
@@ -185,9 +203,10 @@ def from_params(
     parents: tuple[str, ...] = (),
     split: Split | None = None,
     license: str = "Apache-2.0",
+    family: Family | None = None,
 ) -> Problem:
     """Build the Problem of known params: solve, render, trace and prove."""
-    family = load(name)
+    family = family or load(name)
     solution = family.solve(params)
     prompt, answer_format = family.render(params, rendering)
     return make_problem(
@@ -211,13 +230,13 @@ def from_params(
     )
 
 
-def verify(problem: Problem, reply: str) -> Verdict:
+def verify(problem: Problem, reply: str, *, family: Family | None = None) -> Verdict:
     """Judge one reply. Model text never raises: an exception of ours becomes UNDECIDED with its traceback.
 
     Raises:
         FamilyError: when the installed family cannot judge rows of this family_version.
     """
-    family = load(problem.family)
+    family = family or load(problem.family)
     if problem.family_version != family.family_version and problem.family_version not in family.judges:
         raise FamilyError(
             f"{problem.family} version {problem.family_version} cannot be judged by the installed version "

@@ -1,0 +1,216 @@
+"""Certify a family: its laws, what attacks achieve, what guessing earns, how many instances there are.
+
+Not here: the laws and attacks themselves, or error rates of verifiers on real replies (those come from audits).
+Law: a Card is a function of the family and the arguments; it holds no time and no path.
+"""
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+
+from generators import attacks
+from generators.extract import place
+from generators.family import Family, load
+from generators.laws import DRAWS, LAWS, Specimen, cells, draw, sample
+from pipeline.errors import FamilyError
+from pipeline.fingerprint import content_hash
+from pipeline.problem import Json, Outcome, Problem, row_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is known of a family. `violations` is empty iff it is certified.
+
+    `outcomes`: verdicts per kind of attack. `guess_rate`: per level, the share of problems the best of the
+    constant answers and the most common gold answers solves. `heuristic_rates`: per cheap guess, the share it
+    solves. `forms`: per surface form of the gold, the share still accepted. `capacity`: per cell, distinct
+    instances: {"kind": "stated" | "estimated" | "at_least", "count"}. `lengths`: per rendering, characters.
+    """
+
+    family: str
+    family_version: int
+    verifier_version: int
+    answer_type: str
+    renderings: tuple[str, ...]
+    max_level: int | None
+    certificate: str
+    problems: int
+    laws: dict[str, int]
+    violations: tuple[str, ...]
+    outcomes: dict[str, dict[str, int]]
+    guess_rate: dict[str, float]
+    heuristic_rates: dict[str, float]
+    forms: dict[str, float]
+    capacity: dict[str, Json]
+    lengths: dict[str, Json]
+    examples: tuple[Json, ...]
+
+    @property
+    def certified(self) -> bool:
+        """Whether every law holds."""
+        return not self.violations
+
+    def to_json(self) -> Json:
+        """Return the card as a JSON object."""
+        return {**asdict(self), "certified": self.certified, "violations": list(self.violations),
+                "renderings": list(self.renderings), "examples": list(self.examples)}  # fmt: skip
+
+
+def certify(name: str, *, levels: tuple[int, ...] = (1, 2, 3), samples: int = 12, family: Family | None = None) -> Card:
+    """Check every law on `samples` problems of each level and return the family's card.
+
+    Raises:
+        FamilyError: for an unknown family, or one that makes no problems of its own.
+    """
+    family = family or load(name)
+    if not family.procedural:
+        raise FamilyError(f"family {name} makes no problems of its own: there is nothing to certify without its data")
+    specimen = sample(name, family, levels=levels, samples=samples)
+    broken = {law: list(check(specimen)) for law, check in LAWS.items()}
+    return Card(
+        family=name,
+        family_version=family.family_version,
+        verifier_version=family.verifier_version,
+        answer_type=family.answer_type,
+        renderings=family.renderings,
+        max_level=family.max_level,
+        certificate="+".join(sorted({problem.certificate.status for problem in specimen.problems})),
+        problems=len(specimen.problems),
+        laws={law: len(lines) for law, lines in broken.items()},
+        violations=tuple(line for lines in broken.values() for line in lines[:20]),
+        outcomes=_outcomes(specimen),
+        guess_rate={str(level): _guess_rate(specimen, level) for level, _ in cells(specimen)},
+        heuristic_rates=_heuristic_rates(specimen),
+        forms=_forms(specimen),
+        capacity={f"{level}{region and ':' + region}": _capacity(specimen, level, region)
+                  for level, region in cells(specimen)},
+        lengths=_lengths(specimen),
+        examples=tuple(_example(specimen, problem) for problem in _one_per_rendering(specimen)),
+    )  # fmt: skip
+
+
+def _accepted(specimen: Specimen, problem: Problem, text: str) -> bool:
+    return specimen.judge(problem, place(text, problem.answer_format)).outcome is Outcome.CORRECT
+
+
+def _outcomes(specimen: Specimen) -> dict[str, dict[str, int]]:
+    """Count verdicts per kind of attack over one problem of each rendering and its neighbour."""
+    counts: dict[str, Counter[str]] = {}
+    chosen = {problem.uid for problem in _one_per_rendering(specimen)}
+    for problem, other in specimen.pairs:
+        if problem.uid not in chosen:
+            continue
+        gold, form = specimen.gold(problem), problem.answer_format
+        replies = {
+            "misplaced": list(attacks.misplaced(gold, form)),
+            "hedge": list(attacks.hedges(gold, specimen.gold(other), form)),
+            "junk": [place(text, form) for text in attacks.junk(gold)],
+            "near miss": [place(text, form) for _, text in attacks.mutants(gold)],
+            "constant": [place(text, form) for text in attacks.CONSTANTS],
+        }
+        for kind, texts in replies.items():
+            found = counts.setdefault(kind, Counter())
+            found.update(specimen.judge(problem, text).outcome.value for text in texts)
+    return {kind: dict(sorted(found.items())) for kind, found in counts.items()}
+
+
+def _guess_rate(specimen: Specimen, level: int) -> float:
+    """Return the best share of one level's problems that a single text solves, over constants and common golds.
+
+    A gold answer counts only on the other problems, so a rate of 0 is possible.
+    """
+    problems = [problem for problem in specimen.problems if problem.level == level]
+    common = Counter(specimen.gold(problem) for problem in problems).most_common(3)
+    guesses = dict.fromkeys(attacks.CONSTANTS, 0) | {text: 1 for text, _ in common}
+    rates = (
+        (sum(_accepted(specimen, problem, text) for problem in problems) - own) / max(1, len(problems) - own)
+        for text, own in guesses.items()
+    )
+    return round(max(rates), 4)
+
+
+def _heuristic_rates(specimen: Specimen) -> dict[str, float]:
+    """Return per heuristic of the family the share of the sample it solves, in the first rendering."""
+    first = specimen.family.renderings[0]
+    problems = [problem for problem in specimen.problems if problem.rendering == first]
+    return {
+        heuristic.__name__: round(
+            sum(_accepted(specimen, problem, heuristic(problem.params)) for problem in problems)
+            / max(1, len(problems)),
+            4,
+        )
+        for heuristic in specimen.family.heuristics
+    }
+
+
+def _forms(specimen: Specimen) -> dict[str, float]:
+    """Return per surface form of the gold answer the share accepted: what a careful but chatty policy may write."""
+    forms = {
+        "full stop": "{}.", "bold": "**{}**", "dollars": "${}$", "code": "`{}`", "boxed": "\\boxed{{{}}}",
+        "spaces": "  {}\n",
+    }  # fmt: skip
+    return {
+        form: round(
+            sum(_accepted(specimen, problem, text.format(specimen.gold(problem))) for problem in specimen.problems)
+            / len(specimen.problems),
+            4,
+        )
+        for form, text in forms.items()
+    }
+
+
+def _capacity(specimen: Specimen, level: int, region: str) -> Json:
+    """Return what the family states, else Chao's estimate from repeats among the draws, else a lower bound.
+
+    Source: Chao 1984, "Nonparametric estimation of the number of classes in a population": S + f1^2 / (2 f2).
+    """
+    if specimen.family.capacity is not None:
+        return {"kind": "stated", "count": specimen.family.capacity(level, region)}
+    times = Counter(draw(specimen, level, region, DRAWS).values())
+    found = sum(times.values())
+    if times[2] == 0:
+        return {"kind": "at_least", "count": found}
+    return {"kind": "estimated", "count": found + times[1] ** 2 // (2 * times[2])}
+
+
+def _lengths(specimen: Specimen) -> dict[str, Json]:
+    lengths: dict[str, Json] = {}
+    for rendering in specimen.family.renderings:
+        problems = [problem for problem in specimen.problems if problem.rendering == rendering]
+        parts = {
+            "prompt": [len(problem.prompt) for problem in problems],
+            "answer": [len(specimen.gold(problem)) for problem in problems],
+            "trace": [len(problem.trace) for problem in problems if problem.trace is not None],
+        }
+        lengths[rendering] = {
+            part: {"mean": round(sum(found) / len(found), 1), "max": max(found)}
+            for part, found in parts.items()
+            if found
+        }
+    return lengths
+
+
+def _one_per_rendering(specimen: Specimen) -> list[Problem]:
+    firsts: dict[str, Problem] = {}
+    for problem in specimen.problems:
+        firsts.setdefault(problem.rendering, problem)
+    return list(firsts.values())
+
+
+def _example(specimen: Specimen, problem: Problem) -> Json:
+    return {
+        "level": problem.level,
+        "rendering": problem.rendering,
+        "prompt": problem.prompt,
+        "answer": specimen.gold(problem),
+        "certificate": problem.certificate.to_json(),
+        "trace": problem.trace,
+    }
+
+
+def digest(name: str, *, count: int = 20, family: Family | None = None) -> str:
+    """Return the hash of `count` problems over the first five levels: changes when what a family makes changes."""
+    family = family or load(name)
+    top = min(5, family.max_level or 5)
+    levels = tuple(range(1, top + 1))
+    specimen = sample(name, family, levels=levels, samples=-(-count // top), seed=20)
+    return content_hash([row_hash(problem) for problem in specimen.problems])
