@@ -1,0 +1,259 @@
+"""Difficulty from counts: posteriors, intervals, pass@k, bootstraps. Not a store of rates and not a policy.
+
+Law: everything is a pure function of counts of decided draws (n tried, c correct); counts may be fractional where
+older draws were decayed.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.errors import ConfigError
+from pipeline.score import Score
+from pipeline.seeds import array_rng
+
+_TINY = 1e-300
+_CHUNK = 2_000_000
+"""Resampled values held at once by a bootstrap, so that memory stays flat in the number of problems."""
+
+
+def posterior_mean(n: float, c: float, a: float = 1.0, b: float = 1.0) -> float:
+    """Return the mean pass rate of the Beta(a + c, b + n - c) posterior."""
+    _check_counts(n, c)
+    return (c + a) / (n + a + b)
+
+
+@lru_cache(maxsize=65536)
+def beta_cdf(x: float, a: float, b: float) -> float:
+    """Return P(X <= x) of X ~ Beta(a, b), the regularised incomplete beta function, to about 1e-12.
+
+    Source: the continued fraction of Abramowitz and Stegun 26.5.8, evaluated by Lentz's method.
+    """
+    if x <= 0.0:
+        return 0.0
+    if x >= 1.0:
+        return 1.0
+    log_front = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
+    if x < (a + 1.0) / (a + b + 2.0):
+        return math.exp(log_front) * _fraction(x, a, b) / a
+    return 1.0 - math.exp(log_front) * _fraction(1.0 - x, b, a) / b
+
+
+def _fraction(x: float, a: float, b: float) -> float:
+    c, d = 1.0, 1.0 / _nonzero(1.0 - (a + b) * x / (a + 1.0))
+    value = d
+    for m in range(1, 10_000):
+        even = m * (b - m) * x / ((a + 2 * m - 1.0) * (a + 2 * m))
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1.0))
+        for term in (even, odd):
+            d = 1.0 / _nonzero(1.0 + term * d)
+            c = _nonzero(1.0 + term / c)
+            value *= c * d
+        if abs(c * d - 1.0) < 1e-14:
+            break
+    return value
+
+
+def _nonzero(value: float) -> float:
+    return value if abs(value) > _TINY else _TINY
+
+
+@lru_cache(maxsize=65536)
+def beta_quantile(q: float, a: float, b: float) -> float:
+    """Return x with P(X <= x) = q for X ~ Beta(a, b), by bisection to about 1e-12."""
+    low, high = 0.0, 1.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        if beta_cdf(middle, a, b) < q:
+            low = middle
+        else:
+            high = middle
+        if high - low < 1e-13:
+            break
+    return (low + high) / 2
+
+
+def interval(n: float, c: float, *, level: float = 0.95, a: float = 1.0, b: float = 1.0) -> tuple[float, float]:
+    """Return the central credible interval of the pass rate under a Beta(a, b) prior."""
+    _check_counts(n, c)
+    tail = _tail(level)
+    return beta_quantile(tail, c + a, n - c + b), beta_quantile(1.0 - tail, c + a, n - c + b)
+
+
+def probability_between(n: float, c: float, low: float, high: float, *, a: float = 1.0, b: float = 1.0) -> float:
+    """Return the posterior probability that the pass rate lies in [low, high]."""
+    _check_counts(n, c)
+    return max(0.0, beta_cdf(high, c + a, n - c + b) - beta_cdf(low, c + a, n - c + b))
+
+
+def wilson(n: float, c: float, *, level: float = 0.95) -> tuple[float, float]:
+    """Return the Wilson score interval of a rate; (0, 1) when nothing was tried."""
+    _check_counts(n, c)
+    if n == 0:
+        return 0.0, 1.0
+    z, rate = normal_quantile(1.0 - _tail(level)), c / n
+    centre = (rate + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def exact_interval(n: int, c: int, *, level: float = 0.95) -> tuple[float, float]:
+    """Return the Clopper-Pearson interval of a rate: it covers at least `level`, also for 0 of n."""
+    _check_counts(n, c)
+    tail = _tail(level)
+    low = 0.0 if c == 0 else beta_quantile(tail, c, n - c + 1)
+    high = 1.0 if c == n else beta_quantile(1.0 - tail, c + 1, n - c)
+    return low, high
+
+
+def normal_quantile(q: float) -> float:
+    """Return the standard normal quantile."""
+    from statistics import NormalDist
+
+    return NormalDist().inv_cdf(q)
+
+
+def pass_at_k(n: int, c: int, k: int) -> float:
+    """Return the unbiased estimate of P(at least one of k draws is correct); nan when k > n.
+
+    Source: Chen et al. 2021 (arXiv 2107.03374), equation 1.
+    """
+    _check_counts(n, c)
+    if k < 1:
+        raise ConfigError(f"pass@{k} has no meaning: k must be at least 1")
+    if k > n:
+        return math.nan
+    if n - c < k:
+        return 1.0
+    return 1.0 - math.prod((n - c - i) / (n - i) for i in range(k))
+
+
+def pass_at_k_model(n: float, c: float, k: int, a: float = 1.0, b: float = 1.0) -> float:
+    """Return the posterior expectation of pass@k, defined for k > n too: a model's guess, to be labelled as one."""
+    _check_counts(n, c)
+    return 1.0 - _all_alike(n - c + b, c + a, k)
+
+
+def p_mixed(n: float, c: float, group: int, a: float = 1.0, b: float = 1.0) -> float:
+    """Return the posterior probability that the next `group` draws hold both a success and a failure.
+
+    1 - E[p^G] - E[(1-p)^G] over Beta(a + c, b + n - c): the chance that a group carries signal.
+    """
+    _check_counts(n, c)
+    if group < 1:
+        raise ConfigError(f"group {group} is no number of rollouts: use at least 2 for a mixed group to exist")
+    good, bad = c + a, n - c + b
+    return max(0.0, 1.0 - _all_alike(good, bad, group) - _all_alike(bad, good, group))
+
+
+def _all_alike(this: float, other: float, draws: int) -> float:
+    return math.prod((this + j) / (this + other + j) for j in range(draws))
+
+
+def unbiased_variance(n: int, c: int) -> float:
+    """Return the unbiased estimate of p(1 - p); nan below two draws (the plug-in is low by (n - 1) / n)."""
+    _check_counts(n, c)
+    return math.nan if n < 2 else c * (n - c) / (n * (n - 1))
+
+
+def beta_prior(counts: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Return the (a, b) of the Beta prior that many problems' (n, c) share, by the method of moments.
+
+    Needs equal or similar n. Falls back to (1, 1) where the counts hold no more spread than chance, or too few.
+    Source: Beta-Binomial moments, rho = (n v / (m (1 - m)) - 1) / (n - 1), a + b = (1 - rho) / rho.
+    """
+    tried = [(n, c) for n, c in counts if n > 0]
+    rates = [c / n for n, c in tried]
+    if len(tried) < 2:
+        return 1.0, 1.0
+    n = sum(n for n, _ in tried) / len(tried)
+    mean = sum(rates) / len(rates)
+    spread = sum((rate - mean) ** 2 for rate in rates) / (len(rates) - 1)
+    if n <= 1 or not 0 < mean < 1:
+        return 1.0, 1.0
+    rho = (n * spread / (mean * (1 - mean)) - 1) / (n - 1)
+    if not 0 < rho < 1:
+        return 1.0, 1.0
+    strength = (1 - rho) / rho
+    return mean * strength, (1 - mean) * strength
+
+
+def bootstrap(
+    values_per_problem: Sequence[float], *name: Any, level: float = 0.95, draws: int = 2000
+) -> tuple[float, float, float]:
+    """Return (mean, low, high) of one value per problem, resampling problems, never pooled rollouts.
+
+    `name` names the resampling: the same name and values give the same interval.
+
+    Raises:
+        ConfigError: for no values or a value that is not finite.
+    """
+    values_P = np.asarray(values_per_problem, dtype=np.float64)
+    if values_P.size == 0 or not np.isfinite(values_P).all():
+        raise ConfigError(
+            f"a bootstrap needs finite values, got {values_P.size} of which {int((~np.isfinite(values_P)).sum())} "
+            "are not finite: leave out problems without one (pass@k needs n >= k)"
+        )
+    means = np.sort(_resampled_means(values_P, draws, name))
+    tail = _tail(level)
+    low, high = np.quantile(means, [tail, 1.0 - tail])
+    return float(values_P.mean()), float(low), float(high)
+
+
+def paired_bootstrap(
+    before: Sequence[float], after: Sequence[float], *name: Any, level: float = 0.95, draws: int = 2000
+) -> tuple[float, float, float]:
+    """Return (mean, low, high) of after - before over the same problems in the same order."""
+    if len(before) != len(after):
+        raise ConfigError(f"{len(before)} values before and {len(after)} after are no pairs: align them by uid")
+    difference = np.asarray(after, dtype=np.float64) - np.asarray(before, dtype=np.float64)
+    return bootstrap(difference.tolist(), *name, level=level, draws=draws)
+
+
+def _resampled_means(values_P: npt.NDArray[np.float64], draws: int, name: tuple[Any, ...]) -> npt.NDArray[np.float64]:
+    source, size = array_rng("bootstrap", *name), values_P.size
+    at_once = max(1, _CHUNK // size)
+    parts = []
+    for start in range(0, draws, at_once):
+        picks = source.integers(0, size, size=(min(at_once, draws - start), size))
+        parts.append(values_P[picks].mean(axis=1))
+    return np.concatenate(parts)
+
+
+def report_counts(scores: Iterable[Score]) -> dict[str, tuple[int, int]]:
+    """Return {uid: (decided draws, correct)} of scores fit for a reported rate, draw ranges of a problem added up.
+
+    Raises:
+        ConfigError: for sequential or selection counts, which are biased by their stopping or choosing, and for
+            scores of more than one policy, protocol or purpose.
+    """
+    counts: dict[str, tuple[int, int]] = {}
+    key: tuple[str, str, str] | None = None
+    for score in scores:
+        if score.design == "sequential" or score.purpose == "select":
+            raise ConfigError(
+                f"score of {score.uid} is {score.design} for purpose {score.purpose!r} and biased as a rate: "
+                "measure again with design 'fixed' and purpose 'report' or 'eval'"
+            )
+        this = (score.policy, score.protocol, score.purpose)
+        if key is not None and this != key:
+            raise ConfigError(f"scores of {key} and {this} make no one rate: choose one policy, protocol and purpose")
+        key = this
+        n, c = counts.get(score.uid, (0, 0))
+        counts[score.uid] = (n + score.n - score.undecided, c + score.correct)
+    return counts
+
+
+def _tail(level: float) -> float:
+    if not 0 < level < 1:
+        raise ConfigError(f"level {level} is no confidence: choose between 0 and 1, such as 0.95")
+    return (1.0 - level) / 2
+
+
+def _check_counts(n: float, c: float) -> None:
+    if not 0 <= c <= n:
+        raise ConfigError(f"counts n = {n}, c = {c} are impossible: 0 <= c <= n")
