@@ -1,0 +1,162 @@
+"""Add and multiply from left to right, keeping only the remainder.
+
+Not nested arithmetic: there are no brackets and no precedence. Level L makes L + 1 steps, each + with a digit 1 to 9 or * with
+a digit 2 to 9 that shares no factor with the modulus (or products would end in 0), from a digit 1 to 9, modulo 5 to 9. The trace is the running remainder after every step, which can be learned.
+Law: the answer is one integer in 0..modulus-1 and is exact.
+
+Source: Power et al. 2022, "Grokking" (arXiv 2201.02177), section 3, for arithmetic modulo a small number.
+"""
+
+import re
+from math import gcd
+from random import Random
+
+from generators.expression import read_integer
+from generators.extract import answer_text, place
+from generators.family import Family, Solution
+from generators.wording import fill, json_fields, json_prompt, match
+from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
+
+MODULI = (5, 6, 7, 8, 9)
+_ASK = "Answer with the remainder, between <answer> and </answer>."
+TEMPLATES = {
+    "plain": "Start with {start}. Then, step by step from left to right and with no precedence: {steps}. After every "
+    "step keep only the remainder modulo {modulus}. What is left at the end? " + _ASK,
+    "story": "A dial has the positions 0 to one less than {modulus} and wraps round. It is turned to {start} (past the "
+    "last position it goes on from 0). Now its position is changed, in this order: {steps}; add means turn on, "
+    "multiply means turn to so many times the present position. Where does it stand? " + _ASK,
+    "compact": "m{start}{steps}:{modulus}>",
+}
+_TASK = "Apply the steps from left to right without precedence, modulo the modulus. " + _ASK
+_WORDS = {"+": "add", "*": "multiply by"}
+_OPERATORS = {word: operator for operator, word in _WORDS.items()}
+
+
+def make(rng: Random, level: int, region: str) -> Json:
+    """Draw a start, steps and a modulus."""
+    modulus = rng.choice(MODULI)
+    steps = [
+        ["+", rng.randint(1, 9)] if rng.random() < 0.5 else ["*", rng.choice(factors(modulus))]
+        for _ in range(level + 1)
+    ]
+    return {"start": rng.randint(1, 9), "steps": steps, "modulus": modulus}
+
+
+def factors(modulus: int) -> list[int]:
+    """Return the digits from 2 that multiply without loss: those that share no factor with the modulus."""
+    return [digit for digit in range(2, 10) if gcd(digit, modulus) == 1]
+
+
+def level_of(params: Json) -> int:
+    """Return the level: the number of steps less 1."""
+    return len(params["steps"]) - 1
+
+
+def capacity(level: int, region: str) -> int:
+    """Return the number of distinct instances: every combination is one."""
+    return int(sum(9 * (9 + len(factors(modulus))) ** (level + 1) for modulus in MODULI))
+
+
+def remainders(params: Json) -> list[int]:
+    """Return the running remainder: at the start and after every step."""
+    modulus = params["modulus"]
+    running = [params["start"] % modulus]
+    for operator, operand in params["steps"]:
+        value = running[-1] + operand if operator == "+" else running[-1] * operand
+        running.append(value % modulus)
+    return running
+
+
+def solve(params: Json) -> Solution:
+    """Return the one right remainder."""
+    certificate = Certificate(status="exact", evidence="execution", optima=1, optima_kind="count", solver="evaluation")
+    return Solution(remainders(params)[-1], certificate)
+
+
+def verify(problem: Problem, reply: str) -> Verdict:
+    """Judge one reply: the integer itself; a number that is only congruent is wrong."""
+    text = answer_text(reply, problem.answer_format)
+    value = read_integer(text)
+    if not 0 <= value < problem.params["modulus"]:
+        return wrong("no remainder of this modulus", text)
+    return correct(text) if value == problem.answer else wrong("another remainder", text)
+
+
+def render(params: Json, rendering: str) -> tuple[str, str]:
+    """Word the instance."""
+    if rendering == "json":
+        return json_prompt(_TASK, params), "tag"
+    compact = rendering == "compact"
+    steps = [f"{op}{n}" if compact else f"{_WORDS[op]} {n}" for op, n in params["steps"]]
+    fields = {
+        "start": str(params["start"]),
+        "steps": ("" if compact else ", ").join(steps),
+        "modulus": str(params["modulus"]),
+    }
+    return fill(TEMPLATES[rendering], fields), "hash" if compact else "tag"
+
+
+def parse(text: str, rendering: str) -> Json:
+    """Read the instance back from its wording."""
+    if rendering == "json":
+        return json_fields(text)
+    fields = match(TEMPLATES[rendering], text)
+    if rendering == "compact":
+        found = re.findall(r"([+*])([0-9]+)", fields["steps"])
+    else:
+        found = [(_OPERATORS[step.rpartition(" ")[0]], step.rpartition(" ")[2]) for step in fields["steps"].split(", ")]
+    steps = [[operator, int(operand)] for operator, operand in found]
+    return {"start": int(fields["start"]), "steps": steps, "modulus": int(fields["modulus"])}
+
+
+def canonical(params: Json) -> Json:
+    """Return the instance itself: no relabelling leaves it the same."""
+    return params
+
+
+def write(answer: Json, rendering: str) -> str:
+    """Write the remainder."""
+    return str(answer)
+
+
+def trace(params: Json, rendering: str) -> str:
+    """Show the running remainder after every step, then the answer."""
+    running = remainders(params)
+    if rendering == "compact":
+        return "".join(map(str, running[:-1])) + place(str(running[-1]), "hash")
+    modulus = params["modulus"]
+    lines = [f"{params['start']} mod {modulus} = {running[0]}"]
+    for (operator, operand), before, after in zip(params["steps"], running[:-1], running[1:], strict=True):
+        lines.append(f"{before} {operator} {operand} mod {modulus} = {after}")
+    return "\n".join([*lines, place(str(running[-1]), "tag")])
+
+
+def zero(params: Json) -> str:
+    """Guess 0, where products tend to end."""
+    return "0"
+
+
+def last_step(params: Json) -> str:
+    """Guess from the last step alone, as if it started from 1."""
+    operator, operand = params["steps"][-1]
+    return str((1 + operand if operator == "+" else operand) % params["modulus"])
+
+
+FAMILY = Family(
+    family_version=1,
+    verifier_version=1,
+    answer_type="integer",
+    renderings=("plain", "story", "json", "compact"),
+    make=make,
+    solve=solve,
+    verify=verify,
+    render=render,
+    parse=parse,
+    canonical=canonical,
+    level_of=level_of,
+    write=write,
+    trace=trace,
+    capacity=capacity,
+    heuristics=(zero, last_step),
+    concepts=("modular arithmetic",),
+)

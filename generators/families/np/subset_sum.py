@@ -1,0 +1,159 @@
+"""Choose some of the numbers so that they add up to the target.
+
+Not an optimisation: any choice that reaches the target is right. Level L has L + 3 numbers of 1 to 9, from level 3 on
+of 1 to min(2^(L+1), 999) so that right choices stay rare, and a target that neither one number alone nor all of them
+together make and, from level 3 on, that greed misses. The trace only states an answer: nothing shorter than a search leads to it.
+Law: the answer lists values, each at most as often as it is given; the sum is exact.
+
+Source: Karp 1972, problem 18 (as "Knapsack"); Garey and Johnson 1979, SP13.
+"""
+
+from collections import Counter
+from random import Random
+
+from generators.expression import read_integers
+from generators.extract import answer_text, place
+from generators.family import Family, Reject, Solution
+from generators.wording import fill, json_fields, json_prompt, listed, match, unlisted
+from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
+
+_ASK = "Answer with the list of the chosen numbers themselves, like [7, 2], between <answer> and </answer>."
+TEMPLATES = {
+    "plain": "Choose some of the numbers {numbers}, each at most as often as it is listed, so that the chosen ones add "
+    "up to exactly {target}. " + _ASK,
+    "story": "The parcels on a ramp weigh {numbers} kg. The lift moves only when the parcels in it weigh exactly "
+    "{target} kg together. Which parcels go in? " + _ASK,
+    "compact": "u{numbers}:{target}>",
+}
+_TASK = "Choose some of the numbers, each at most as often as it is listed, with sum exactly target. " + _ASK
+
+
+def make(rng: Random, level: int, region: str) -> Json:
+    """Draw numbers and a choice of two to all but one of them; the target is its sum."""
+    most = min(999, max(9, 2 ** (level + 1)))
+    numbers = [rng.randint(1, most) for _ in range(level + 3)]
+    target = sum(rng.sample(numbers, rng.randint(2, level + 2)))
+    if target in numbers:
+        raise Reject("one number is the target")
+    if level >= 3 and sum(fitting(sorted(numbers, reverse=True), target)) == target:
+        raise Reject("greed finds it")
+    return {"numbers": numbers, "target": target}
+
+
+def fitting(numbers: list[int], target: int) -> list[int]:
+    """Return the numbers that taking each in turn while it fits chooses."""
+    chosen: list[int] = []
+    for number in numbers:
+        if sum(chosen) + number <= target:
+            chosen.append(number)
+    return chosen
+
+
+def level_of(params: Json) -> int:
+    """Return the level: the count of numbers less 3."""
+    return len(params["numbers"]) - 3
+
+
+def reach(numbers: list[int], target: int) -> list[Counter[int]]:
+    """Return, for i = 0..n, how many index subsets of numbers[i:] give each sum up to the target."""
+    tables = [Counter({0: 1})]
+    for number in reversed(numbers):
+        table = tables[-1].copy()
+        for total, count in tables[-1].items():
+            if total + number <= target:
+                table[total + number] += count
+        tables.append(table)
+    return tables[::-1]
+
+
+def solve(params: Json) -> Solution:
+    """Return the witness that takes earlier numbers where it can, and the exact number of index subsets."""
+    numbers, rest = params["numbers"], params["target"]
+    tables = reach(numbers, rest)
+    chosen: list[int] = []
+    for number, after in zip(numbers, tables[1:], strict=True):
+        if rest - number in after:
+            chosen.append(number)
+            rest -= number
+    certificate = Certificate(
+        status="exact",
+        evidence="enumeration",
+        optima=tables[0][params["target"]],
+        optima_kind="count",
+        solver="dynamic programming over reachable sums",
+    )
+    return Solution(chosen, certificate)
+
+
+def verify(problem: Problem, reply: str) -> Verdict:
+    """Judge one reply."""
+    text = answer_text(reply, problem.answer_format)
+    return judge(problem.params, read_integers(text), text)
+
+
+def judge(params: Json, chosen: list[int], text: str) -> Verdict:
+    """Judge a list of values: all given, none more often than given, sum exact."""
+    if Counter(chosen) - Counter(params["numbers"]):
+        return wrong("uses a number more often than it is given", text)
+    return correct(text) if sum(chosen) == params["target"] else wrong("misses the target", text)
+
+
+def render(params: Json, rendering: str) -> tuple[str, str]:
+    """Word the instance."""
+    if rendering == "json":
+        return json_prompt(_TASK, params), "tag"
+    fields = {"numbers": listed(params["numbers"], rendering), "target": str(params["target"])}
+    return fill(TEMPLATES[rendering], fields), "hash" if rendering == "compact" else "tag"
+
+
+def parse(text: str, rendering: str) -> Json:
+    """Read the instance back from its wording."""
+    if rendering == "json":
+        return json_fields(text)
+    fields = match(TEMPLATES[rendering], text)
+    return {"numbers": unlisted(fields["numbers"]), "target": int(fields["target"])}
+
+
+def canonical(params: Json) -> Json:
+    """Return what permuting the numbers leaves alone."""
+    return [sorted(params["numbers"]), params["target"]]
+
+
+def write(answer: Json, rendering: str) -> str:
+    """Write the list of chosen values."""
+    return listed(answer, rendering) if rendering == "compact" else f"[{listed(answer, rendering)}]"
+
+
+def trace(params: Json, rendering: str) -> str:
+    """State an answer in its place."""
+    return place(write(solve(params).answer, rendering), "hash" if rendering == "compact" else "tag")
+
+
+def largest_first(params: Json) -> str:
+    """Guess by taking the largest number that still fits, over and over."""
+    return write(fitting(sorted(params["numbers"], reverse=True), params["target"]), "plain")
+
+
+def first_ones(params: Json) -> str:
+    """Guess by taking numbers in the given order while they fit."""
+    return write(fitting(params["numbers"], params["target"]), "plain")
+
+
+FAMILY = Family(
+    family_version=1,
+    verifier_version=1,
+    answer_type="integer_multiset",
+    renderings=("plain", "story", "json", "compact"),
+    make=make,
+    solve=solve,
+    verify=verify,
+    render=render,
+    parse=parse,
+    canonical=canonical,
+    level_of=level_of,
+    write=write,
+    trace=trace,
+    heuristics=(largest_first, first_ones),
+    concepts=("subset sum", "search"),
+    learnable_trace=False,
+)
