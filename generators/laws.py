@@ -3,7 +3,6 @@
 Law: a law yields one line per violation, with what is needed to repeat it, and nothing for a lawful family.
 """
 
-import copy
 import json
 import re
 import time
@@ -16,7 +15,7 @@ from generators.extract import place
 from generators.family import Family, check_request, generate, make_params, verify
 from pipeline.errors import FamilyError
 from pipeline.fingerprint import canonical
-from pipeline.problem import Outcome, Problem, Verdict, from_row, instance_hash, row_hash, to_row
+from pipeline.problem import Json, Outcome, Problem, Verdict, from_row, instance_hash, row_hash, to_row
 from pipeline.protocol import COMPACT_ALPHABET
 
 FLOOD_LIMIT_S = 0.05
@@ -55,6 +54,18 @@ class Specimen:
             region=request.region,
             family=self.family,
         )
+
+    def params(self, request: Request) -> Json:
+        """Make only the params of one request, unsolved."""
+        return make_params(
+            self.name,
+            level=request.level,
+            region=request.region,
+            seed=self.seed,
+            index=request.index,
+            rendering=request.rendering,
+            family=self.family,
+        )[0]
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
@@ -135,12 +146,13 @@ def deterministic(specimen: Specimen) -> Iterator[str]:
     for request, problem in zip(specimen.requests, specimen.problems, strict=True):
         if row_hash(specimen.make(request)) != row_hash(problem):
             yield specimen.at(problem, "made twice, it differs")
-        family, params = specimen.family, copy.deepcopy(problem.params)
+        params = specimen.params(request)
+        before, family = canonical(params), specimen.family
         family.solve(params)
         family.render(params, problem.rendering)
         family.canonical(params)
         specimen.judge(replace(problem, params=params), place(specimen.gold(problem), problem.answer_format))
-        if canonical(params) != canonical(problem.params):
+        if canonical(params) != before:
             yield specimen.at(problem, "solve, render, canonical or verify changed its params")
 
 
@@ -376,15 +388,7 @@ def draw(specimen: Specimen, level: int, region: str, draws: int) -> dict[str, i
     """Return how often each instance came up in `draws` draws of a cell, by instance_hash; nothing is solved."""
     seen: dict[str, int] = {}
     for index in range(draws):
-        params, _ = make_params(
-            specimen.name,
-            level=level,
-            region=region,
-            seed=specimen.seed,
-            index=index,
-            rendering=specimen.family.renderings[0],
-            family=specimen.family,
-        )
+        params = specimen.params(Request(level, region, index, specimen.family.renderings[0]))
         identity = instance_hash(specimen.name, specimen.family.canonical(params))
         seen[identity] = seen.get(identity, 0) + 1
     return seen
