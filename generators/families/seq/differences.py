@@ -1,0 +1,103 @@
+"""Give the distances between neighbouring numbers.
+
+Not signed: a distance is never negative. Level L has L + 4 numbers and so L + 3 distances.
+Law: adding each distance with the right sign to the first number gives all others.
+
+Source: Graham, Knuth and Patashnik, "Concrete Mathematics", section 2.6 (finite differences), absolute values.
+"""
+
+from itertools import pairwise
+from random import Random
+
+from generators import sequences
+from generators.family import Family, Solution
+from generators.sequences import ROW_PLACE, draw, top, wording, worked, write_row
+from pipeline.problem import Json
+
+WORDINGS = {
+    "": wording(
+        "f",
+        task="Give the absolute difference of each pair of neighbours among these numbers.",
+        story="A lift stops at these floors, in this order: {numbers}. List how many floors it travels from each stop "
+        "to the next.",
+        ends=ROW_PLACE,
+    )
+}
+
+
+def make(rng: Random, level: int, region: str) -> Json:
+    """Draw numbers."""
+    return {"numbers": draw(rng, level + 4, level=level)}
+
+
+def distances(numbers: list[int]) -> list[int]:
+    """Return the distance of every number to the next."""
+    return [abs(a - b) for a, b in pairwise(numbers)]
+
+
+def solve(params: Json) -> Solution:
+    """Return the distances."""
+    return Solution(distances(params["numbers"]), sequences.executed("subtraction"))
+
+
+def trace(params: Json, rendering: str) -> str:
+    """Subtract neighbour by neighbour; compactly the answer alone, each of whose numbers is one such step."""
+    steps = "; ".join(f"from {a} to {b} is {abs(a - b)}" for a, b in pairwise(params["numbers"])) + "."
+    answer = write_row(distances(params["numbers"]), rendering)
+    return worked("" if rendering == "compact" else steps, answer, rendering)
+
+
+def capacity(level: int, region: str) -> int:
+    """Return the number of rows."""
+    return int((top(level) + 1) ** (level + 4))
+
+
+def all_but_last(params: Json) -> str:
+    """Guess the numbers as they stand, less the last."""
+    return write_row(params["numbers"][:-1], "plain")
+
+
+def from_first(params: Json) -> str:
+    """Guess the distances to the first number."""
+    first, *rest = params["numbers"]
+    return write_row([abs(number - first) for number in rest], "plain")
+
+
+def render(params: Json, rendering: str) -> tuple[str, str]:
+    """Word the instance."""
+    return sequences.render(WORDINGS[""][rendering], params, rendering)
+
+
+def parse(text: str, rendering: str) -> Json:
+    """Read the instance back from its wording."""
+    return sequences.parse(WORDINGS, text, rendering)[1]
+
+
+def canonical(params: Json) -> Json:
+    """Return the numbers, whose order matters."""
+    return params["numbers"]
+
+
+def level_of(params: Json) -> int:
+    """Return the level: the count of numbers less 4."""
+    return len(params["numbers"]) - 4
+
+
+FAMILY = Family(
+    family_version=1,
+    verifier_version=1,
+    answer_type="integer_list",
+    renderings=sequences.RENDERINGS,
+    make=make,
+    solve=solve,
+    verify=sequences.judge_row,
+    render=render,
+    parse=parse,
+    canonical=canonical,
+    level_of=level_of,
+    write=write_row,
+    trace=trace,
+    capacity=capacity,
+    heuristics=(all_but_last, from_first),
+    concepts=("subtraction",),
+)

@@ -1,0 +1,131 @@
+"""Find the largest (or smallest) number of a list.
+
+Not where it stands. Level L has L + 5 numbers. The extreme is drawn first and uniformly, so that guessing the end of
+the range pays little.
+Law: the answer occurs in the numbers and none lies beyond it; permuting the numbers changes nothing.
+
+Source: Cormen, Leiserson, Rivest and Stein, "Introduction to Algorithms", section 9.1 (MINIMUM).
+"""
+
+from collections.abc import Callable
+from itertools import accumulate
+from math import comb
+from random import Random
+
+from generators import sequences
+from generators.family import Family, Solution
+from generators.sequences import INTEGER_PLACE, top, wording, worked, write_row
+from pipeline.problem import Json
+
+WORDINGS = {
+    region: wording(
+        letter,
+        task=f"Find the {word} of these numbers.",
+        story=f"Bids arrive at an auction: {{numbers}}. What is the {word} bid?",
+        ends=INTEGER_PLACE,
+    )
+    for region, letter, word in (("max", "x", "largest"), ("min", "y", "smallest"))
+}
+_PICK: dict[str, Callable[[int, int], int]] = {"max": max, "min": min}
+
+
+def make(rng: Random, level: int, region: str) -> Json:
+    """Draw the extreme from two thirds of the range, then numbers that do not pass it."""
+    limit = top(level)
+    extreme = rng.randint(limit // 3, limit)
+    numbers = [rng.randint(0, extreme) for _ in range(level + 4)]
+    numbers.insert(rng.randrange(level + 5), extreme)
+    return {"numbers": [limit - n for n in numbers] if region == "min" else numbers, "pick": region}
+
+
+def running(params: Json) -> list[int]:
+    """Return the extreme of every prefix."""
+    return list(accumulate(params["numbers"], _PICK[params["pick"]]))
+
+
+def solve(params: Json) -> Solution:
+    """Return the extreme."""
+    return Solution(running(params)[-1], sequences.executed("linear scan"))
+
+
+def trace(params: Json, rendering: str) -> str:
+    """Give the extreme so far after each number."""
+    best = running(params)
+    steps = write_row(best, rendering)
+    if rendering != "compact":
+        steps = f"The {params['pick']} so far after each number: {steps}."
+    return worked(steps, str(best[-1]), rendering)
+
+
+def capacity(level: int, region: str) -> int:
+    """Return the number of multisets whose extreme lies in the drawn two thirds of the range."""
+    length, limit = level + 5, top(level)
+    return comb(length + limit, length) - comb(length + limit // 3 - 1, length)
+
+
+def first(params: Json) -> str:
+    """Guess the first number."""
+    return str(params["numbers"][0])
+
+
+def last(params: Json) -> str:
+    """Guess the last number."""
+    return str(params["numbers"][-1])
+
+
+def end_of_range(params: Json) -> str:
+    """Guess 9 or 0, the end of the one-digit range."""
+    return "9" if params["pick"] == "max" else "0"
+
+
+def render(params: Json, rendering: str) -> tuple[str, str]:
+    """Word the instance."""
+    return sequences.render(WORDINGS[params["pick"]][rendering], params, rendering)
+
+
+def parse(text: str, rendering: str) -> Json:
+    """Read the instance back from its wording."""
+    pick, fields = sequences.parse(WORDINGS, text, rendering)
+    return {**fields, "pick": pick}
+
+
+def canonical(params: Json) -> Json:
+    """Return which extreme and the numbers as a multiset."""
+    return [params["pick"], sorted(params["numbers"])]
+
+
+def level_of(params: Json) -> int:
+    """Return the level: the count of numbers less 5."""
+    return len(params["numbers"]) - 5
+
+
+def region_of(params: Json) -> str:
+    """Return which extreme is asked."""
+    return str(params["pick"])
+
+
+def write(answer: Json, rendering: str) -> str:
+    """Write the extreme."""
+    return str(answer)
+
+
+FAMILY = Family(
+    family_version=1,
+    verifier_version=1,
+    answer_type="integer",
+    renderings=sequences.RENDERINGS,
+    make=make,
+    solve=solve,
+    verify=sequences.judge_integer,
+    render=render,
+    parse=parse,
+    canonical=canonical,
+    level_of=level_of,
+    write=write,
+    trace=trace,
+    regions=("max", "min"),
+    region_of=region_of,
+    capacity=capacity,
+    heuristics=(first, last, end_of_range),
+    concepts=("linear scan",),
+)

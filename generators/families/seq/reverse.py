@@ -1,0 +1,106 @@
+"""Write numbers in reverse order.
+
+Not sorting. Level L has L + 4 numbers; palindromes are rejected, since copying would solve them.
+Law: reversing the answer gives the numbers.
+
+Source: Cormen, Leiserson, Rivest and Stein, "Introduction to Algorithms", section 10.1 (a stack).
+"""
+
+from random import Random
+
+from generators import sequences
+from generators.family import Family, Reject, Solution
+from generators.sequences import ROW_PLACE, draw, top, wording, worked, write_row
+from pipeline.problem import Json
+
+WORDINGS = {
+    "": wording(
+        "r",
+        task="Write these numbers in reverse order.",
+        story="Boxes with the labels {numbers} are stacked in this order, each on top of the one before, and then "
+        "taken off from the top one by one. List the labels in the order in which they come off.",
+        ends=ROW_PLACE,
+    )
+}
+
+
+def make(rng: Random, level: int, region: str) -> Json:
+    """Draw numbers that read differently backwards."""
+    numbers = draw(rng, level + 4, level=level)
+    if numbers == reverse(numbers):
+        raise Reject("palindrome")
+    return {"numbers": numbers}
+
+
+def reverse(numbers: list[int]) -> list[int]:
+    """Return the numbers from the last to the first."""
+    return numbers[::-1]
+
+
+def solve(params: Json) -> Solution:
+    """Return the reversed row."""
+    return Solution(reverse(params["numbers"]), sequences.executed("reversal"))
+
+
+def trace(params: Json, rendering: str) -> str:
+    """Count the positions down; compactly the answer alone, each of whose numbers is one such step."""
+    pairs = [f"{place}: {params['numbers'][place - 1]}" for place in range(len(params["numbers"]), 0, -1)]
+    steps = f"Positions counted down: {', '.join(pairs)}."
+    answer = write_row(reverse(params["numbers"]), rendering)
+    return worked("" if rendering == "compact" else steps, answer, rendering)
+
+
+def capacity(level: int, region: str) -> int:
+    """Return the number of rows that are no palindromes."""
+    length, values = level + 4, top(level) + 1
+    return int(values**length - values ** ((length + 1) // 2))
+
+
+def as_given(params: Json) -> str:
+    """Guess the numbers as they stand."""
+    return write_row(params["numbers"], "plain")
+
+
+def descending(params: Json) -> str:
+    """Guess the numbers in descending order."""
+    return write_row(sorted(params["numbers"], reverse=True), "plain")
+
+
+def render(params: Json, rendering: str) -> tuple[str, str]:
+    """Word the instance."""
+    return sequences.render(WORDINGS[""][rendering], params, rendering)
+
+
+def parse(text: str, rendering: str) -> Json:
+    """Read the instance back from its wording."""
+    return sequences.parse(WORDINGS, text, rendering)[1]
+
+
+def canonical(params: Json) -> Json:
+    """Return the numbers, whose order matters."""
+    return params["numbers"]
+
+
+def level_of(params: Json) -> int:
+    """Return the level: the count of numbers less 4."""
+    return len(params["numbers"]) - 4
+
+
+FAMILY = Family(
+    family_version=1,
+    verifier_version=1,
+    answer_type="integer_list",
+    renderings=sequences.RENDERINGS,
+    make=make,
+    solve=solve,
+    verify=sequences.judge_row,
+    render=render,
+    parse=parse,
+    canonical=canonical,
+    level_of=level_of,
+    write=write_row,
+    trace=trace,
+    capacity=capacity,
+    heuristics=(as_given, descending),
+    concepts=("order",),
+)

@@ -1,0 +1,133 @@
+"""Sort numbers.
+
+Not a sorting algorithm's states: the answer is the sorted row alone. Level L has L + 5 numbers, repeats allowed, never
+already in the wanted order.
+Law: the answer is the one monotone permutation of the numbers; permuting the numbers changes neither it nor the
+instance.
+
+Source: Knuth, "The Art of Computer Programming" volume 3, section 5; LeetCode 912.
+"""
+
+from collections import Counter
+from math import comb
+from random import Random
+
+from generators import sequences
+from generators.family import Family, Reject, Solution
+from generators.sequences import ROW_PLACE, draw, row_of, top, wording, worked, write_row
+from pipeline.problem import Json, Problem, Verdict, correct, wrong
+
+WORDINGS = {
+    region: wording(
+        letter,
+        task=f"Sort these numbers in {region} order; keep repeats.",
+        story=f"Players finish with these scores: {{numbers}}. Write the score board, {first} score first, and list "
+        "a score as often as it occurs.",
+        ends=ROW_PLACE,
+    )
+    for region, letter, first in (("ascending", "s", "lowest"), ("descending", "z", "highest"))
+}
+
+
+def make(rng: Random, level: int, region: str) -> Json:
+    """Draw numbers that are not yet in order."""
+    params = {"numbers": draw(rng, level + 5, level=level), "order": region}
+    if params["numbers"] == ordered(params):
+        raise Reject("already sorted")
+    return params
+
+
+def ordered(params: Json) -> list[int]:
+    """Return the numbers in the wanted order."""
+    return sorted(params["numbers"], reverse=params["order"] == "descending")
+
+
+def solve(params: Json) -> Solution:
+    """Return the sorted row."""
+    return Solution(ordered(params), sequences.executed("sorting"))
+
+
+def verify(problem: Problem, reply: str) -> Verdict:
+    """Judge one reply: the numbers themselves, all of them, in order."""
+    row = row_of(problem, reply)
+    extracted = write_row(row, "plain")
+    if row == problem.answer:
+        return correct(extracted)
+    same = Counter(row) == Counter(problem.answer)
+    return wrong("not in order" if same else "not a permutation of the numbers", extracted)
+
+
+def trace(params: Json, rendering: str) -> str:
+    """Count every value that occurs, in the wanted order; compactly nothing but the sorted row."""
+    row = ordered(params)
+    counts = Counter(row)
+    steps = f"Each value with its count, in order: {', '.join(f'{value} ({n})' for value, n in counts.items())}."
+    return worked("" if rendering == "compact" else steps, write_row(row, rendering), rendering)
+
+
+def capacity(level: int, region: str) -> int:
+    """Return the number of multisets; one with a single value is always sorted."""
+    length, values = level + 5, top(level) + 1
+    return comb(length + values - 1, length) - values
+
+
+def as_given(params: Json) -> str:
+    """Guess the numbers as they stand."""
+    return write_row(params["numbers"], "plain")
+
+
+def one_pass(params: Json) -> str:
+    """Guess the row after one pass of bubble sort."""
+    row = list(params["numbers"])
+    for i, j in zip(range(len(row) - 1), range(1, len(row)), strict=True):
+        if (row[i] > row[j]) == (params["order"] == "ascending"):
+            row[i], row[j] = row[j], row[i]
+    return write_row(row, "plain")
+
+
+def render(params: Json, rendering: str) -> tuple[str, str]:
+    """Word the instance."""
+    return sequences.render(WORDINGS[params["order"]][rendering], params, rendering)
+
+
+def parse(text: str, rendering: str) -> Json:
+    """Read the instance back from its wording."""
+    order, fields = sequences.parse(WORDINGS, text, rendering)
+    return {**fields, "order": order}
+
+
+def canonical(params: Json) -> Json:
+    """Return the direction and the numbers as a multiset."""
+    return [params["order"], sorted(params["numbers"])]
+
+
+def level_of(params: Json) -> int:
+    """Return the level: the count of numbers less 5."""
+    return len(params["numbers"]) - 5
+
+
+def region_of(params: Json) -> str:
+    """Return the direction."""
+    return str(params["order"])
+
+
+FAMILY = Family(
+    family_version=1,
+    verifier_version=1,
+    answer_type="integer_list",
+    renderings=sequences.RENDERINGS,
+    make=make,
+    solve=solve,
+    verify=verify,
+    render=render,
+    parse=parse,
+    canonical=canonical,
+    level_of=level_of,
+    write=write_row,
+    trace=trace,
+    regions=("ascending", "descending"),
+    region_of=region_of,
+    capacity=capacity,
+    heuristics=(as_given, one_pass),
+    concepts=("sorting",),
+)
