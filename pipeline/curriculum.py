@@ -133,7 +133,9 @@ class CurriculumConfig(BaseModel):
     name: Literal["uniform", "fixed", "weakness", "easy_to_hard"] = Field(default="fixed", description="which policy")
     refresh_every: int = Field(default=20, ge=1, description="steps between two mixtures")
     total_steps: int = Field(default=200, ge=1, description="steps over which easy_to_hard goes from easy to hard")
-    weakness: WeaknessConfig = Field(default=WeaknessConfig(), description="for the policy `weakness`")
+    weakness: WeaknessConfig = Field(
+        default=WeaknessConfig(half_life=10.0), description="for the policy `weakness`; its visits are training steps"
+    )
 
 
 def uniform(histories: Mapping[Cell, CellHistory], base: Mixture, step: int, config: CurriculumConfig) -> Mixture:

@@ -30,7 +30,7 @@ class WeaknessConfig(BaseModel):
 
     group: int = Field(default=8, ge=2, description="rollouts per training group, for P(mixed group)")
     level: float = Field(default=0.9, gt=0, lt=1, description="credible level of a cell's interval and trend")
-    half_life: float = Field(default=10.0, gt=0, description="steps after which a visit counts half")
+    half_life: float = Field(default=1.0, gt=0, description="steps (or rounds, as visits count) to half weight")
     intraclass: float = Field(default=0.3, ge=0, le=1, description="assumed correlation of rollouts of one problem")
     relative_threshold: float = Field(
         default=0.9, gt=0, le=1, description="weak: interval below this x the median cell"

@@ -128,7 +128,7 @@ def test_a_constant_cell_is_rarely_called_improving():
 
 def test_what_improves_can_be_spared():
     rising = CellHistory(((0, 60, 3), (20, 60, 15), (40, 60, 30)), 180)
-    histories = {**cells_of(*[(60, 58)] * 4), Cell("r", 1): rising}
+    histories = {**{Cell(f"f{i}", 1): seen(60, 58, step=40) for i in range(4)}, Cell("r", 1): rising}
     plain, spared = (diagnose(histories, {}, WeaknessConfig(spare_improving=s), now=40) for s in (False, True))
     assert plain.weak == (Cell("r", 1),)
     assert not plain.cells[-1].stuck

@@ -1,0 +1,239 @@
+"""Measuring with a scripted sampler: counts, resume by set difference, stopping rules, undecided replies."""
+
+from collections import Counter
+
+import pytest
+
+from filters.measure import SequentialConfig, measure, merged
+from pipeline.errors import ConfigError, UndecidedError
+from pipeline.ledger import Ledger
+from pipeline.problem import Certificate, Problem, correct, make_problem, malformed, undecided, wrong
+from pipeline.protocol import Protocol
+from pipeline.rollout import Completion, Finish
+from pipeline.sampling import ScriptedSampler
+from pipeline.score import Score, scores_from_table
+
+PROTOCOL = Protocol(max_prompt_tokens=50, max_completion_tokens=20)
+
+
+def problem(index, split="probe"):
+    return make_problem(
+        family="seq/toy", family_version=1, params={"i": index}, rendering="plain", canonical_form=index, level=1,
+        region="", prompt=str(index), answer_format="tag", answer=index, certificate=Certificate("exact", "execution"),
+        trace=None, split=split,
+    )  # fmt: skip
+
+
+PROBLEMS = [problem(i) for i in range(6)]
+
+
+class Echo:
+    """Judges a reply "i right" or "i wrong" of problem i; "?" is malformed, "!" our own bug."""
+
+    def __init__(self, version=1):
+        self._version, self.judged = version, 0
+
+    def version(self, family):
+        return self._version
+
+    def verify(self, problems, replies):
+        self.judged += len(replies)
+        return [self._one(p, reply) for p, reply in zip(problems, replies, strict=True)]
+
+    def _one(self, p: Problem, reply: str):
+        if reply.endswith("!"):
+            return undecided("bug")
+        if reply.endswith("?"):
+            return malformed("no answer")
+        assert reply.split()[0] == p.prompt
+        return correct(reply) if reply.endswith("right") else wrong("wrong", reply, feasible=True, quality=0.5)
+
+
+def script(prompt, draw):
+    """Problem i is solved by its first i draws; draw 7 is unreadable, draw 6 runs past the limit."""
+    if draw == 7:
+        return "?"
+    if draw == 6:
+        return "x" * 30
+    return f"{prompt} {'right' if draw < int(prompt) else 'wrong'}"
+
+
+def run(problems=PROBLEMS, *, sampler=None, verifier=None, n=8, purpose="eval", seed=1, **options):
+    sampler = sampler or ScriptedSampler(script)
+    scores = measure(
+        problems,
+        sampler=sampler,
+        verifier=verifier or Echo(),
+        protocol=PROTOCOL,
+        n=n,
+        purpose=purpose,
+        seed=seed,
+        **options,
+    )
+    return scores, sampler
+
+
+def asked(sampler):
+    return sorted((r.prompt, draw) for r in sampler.requests for draw in range(r.first_draw, r.first_draw + r.n))
+
+
+def test_counts_are_those_of_the_script():
+    scores, _ = run()
+    for index, score in enumerate(scores):
+        assert (score.uid, score.n, score.correct) == (PROBLEMS[index].uid, 8, index)
+        assert (score.malformed, score.truncated, score.undecided, score.feasible) == (1, 1, 0, 6)
+        assert score.quality_sum == index + 0.5 * (6 - index)
+        assert score.quality_squares == index + 0.25 * (6 - index)
+        assert score.tokens == sum(min(20, len(script(str(index), draw))) for draw in range(8))
+
+
+def test_a_truncated_reply_is_a_failure_and_is_not_judged():
+    verifier = Echo()
+    (score,), _ = run(
+        PROBLEMS[:1], sampler=ScriptedSampler(lambda p, d: f"{p} " + "." * 30 + "right"), verifier=verifier
+    )
+    assert (score.correct, score.truncated, score.malformed, verifier.judged) == (0, 8, 0, 0)
+
+
+def test_seeds_name_the_problem_and_purpose_and_not_the_batch():
+    seeds = [
+        {r.prompt: r.seed for r in run(batch_draws=size, purpose=purpose)[1].requests}
+        for size, purpose in ((1, "eval"), (1000, "eval"), (1000, "report"))
+    ]
+    assert seeds[0] == seeds[1]
+    assert not set(seeds[1].values()) & set(seeds[2].values())
+    assert len(set(seeds[0].values())) == 6
+
+
+@pytest.mark.parametrize("batch", [1, 16, 1000])
+def test_batches_bound_what_is_asked_at_once_and_change_nothing(batch):
+    sizes = []
+
+    class Counting(ScriptedSampler):
+        def sample(self, requests):
+            sizes.append(sum(r.n for r in requests))
+            return super().sample(requests)
+
+    scores, _ = run(sampler=Counting(script), batch_draws=batch)
+    assert scores == run()[0]
+    assert max(sizes) <= max(8, batch)
+
+
+def test_what_the_ledger_holds_is_not_asked_again(tmp_path):
+    ledger = Ledger(tmp_path)
+    first, _ = run(PROBLEMS[:3], n=4, ledger=ledger, context={"run": "r", "round": 0, "arm": "a"})
+    second, sampler = run(n=8, ledger=ledger, context={"run": "r", "round": 0, "arm": "b"})
+    expected = [(str(i), d) for i in range(3) for d in range(4, 8)] + [
+        (str(i), d) for i in range(3, 6) for d in range(8)
+    ]
+    assert asked(sampler) == sorted(expected)
+    assert second == run()[0]
+    third, silent = run(n=8, ledger=ledger)
+    assert (third, silent.requests) == (second, [])
+    assert [s.n for s in first] == [4] * 3
+
+
+@pytest.mark.parametrize(
+    "change", [{"purpose": "report"}, {"verifier": Echo(2)}, {"sampler": ScriptedSampler(script, "p2")}]
+)
+def test_another_key_is_measured_anew(tmp_path, change):
+    ledger = Ledger(tmp_path)
+    run(ledger=ledger)
+    _, sampler = run(ledger=ledger, **change)
+    assert len(asked(sampler)) == 48
+
+
+def test_an_interrupted_measurement_loses_only_the_batch_in_flight(tmp_path):
+    class Dying(ScriptedSampler):
+        def sample(self, requests):
+            if len(self.requests) >= 4:
+                raise KeyboardInterrupt
+            return super().sample(requests)
+
+    ledger = Ledger(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        run(sampler=Dying(script), ledger=ledger, batch_draws=16)
+    scores, sampler = run(ledger=ledger, batch_draws=16)
+    assert len(asked(sampler)) == 2 * 8
+    assert scores == run()[0]
+
+
+def test_the_first_rollouts_are_kept(tmp_path):
+    ledger = Ledger(tmp_path)
+    run(ledger=ledger, keep_rollouts=2, context={"run": "r", "round": 3, "arm": "a"})
+    rows = ledger.read("rollouts").to_pylist()
+    assert Counter(row["uid"] for row in rows) == {p.uid: 2 for p in PROBLEMS}
+    assert {row["draw"] for row in rows} == {0, 1}
+    assert {(row["run"], row["round"], row["arm"]) for row in rows} == {("r", 3, "a")}
+    assert {row["text"] for row in rows if row["uid"] == PROBLEMS[1].uid} == {"1 right", "1 wrong"}
+
+
+def test_too_many_undecided_replies_stop_after_the_scores_are_written(tmp_path):
+    ledger = Ledger(tmp_path)
+    with pytest.raises(UndecidedError, match="6 replies of 48"):
+        run(sampler=ScriptedSampler(lambda p, d: "!" if d == 0 else f"{p} wrong"), ledger=ledger)
+    scores = scores_from_table(ledger.read("scores"))
+    assert sum(score.undecided for score in scores) == 6
+    assert all(row["outcome"] == "undecided" for row in ledger.read("rollouts").to_pylist())
+
+
+def test_one_undecided_reply_is_counted_and_does_not_stop():
+    scores, _ = run(sampler=ScriptedSampler(lambda p, d: "!" if (p, d) == ("3", 0) else f"{p} right"))
+    assert [(s.n, s.correct, s.undecided) for s in scores] == [(8, 8, 0)] * 3 + [(8, 7, 1)] + [(8, 8, 0)] * 2
+
+
+def test_what_the_sampler_gave_up_on_is_undecided():
+    class Quitter(ScriptedSampler):
+        def sample(self, requests):
+            replies = super().sample(requests)
+            return [[Completion("", Finish.ABORT), *row[1:]] if i == 0 else row for i, row in enumerate(replies)]
+
+    scores, _ = run(sampler=Quitter(script))
+    assert (scores[0].undecided, scores[1].undecided) == (1, 0)
+
+
+def test_a_sequential_measurement_stops_when_the_band_is_decided(tmp_path):
+    replies = ScriptedSampler(lambda p, d: f"{p} " + {"0": "wrong", "1": "right"}.get(p, "right" if d % 2 else "wrong"))
+    ledger = Ledger(tmp_path)
+    scores, _ = run(PROBLEMS[:3], sampler=replies, n=40, design="sequential", ledger=ledger)
+    hard, easy, middling = (score.n for score in scores)
+    assert easy == 8
+    assert middling <= 12
+    assert easy < hard < 40
+    rule = SequentialConfig()
+    assert [rule.decided(hard, 0), rule.decided(hard - 4, 0)] == [True, False]
+    again, sampler = run(PROBLEMS[:3], sampler=ScriptedSampler(script), n=40, design="sequential", ledger=ledger)
+    assert (again, sampler.requests) == (scores, [])
+
+
+def test_merged_ignores_what_lies_beyond_a_gap():
+    def part(first, n):
+        return Score("u", "p", "q", 1, "eval", "fixed", first, n, 1, 1)
+
+    assert (merged([part(4, 4), part(0, 4)]).n, merged([part(0, 4), part(8, 4)]).n) == (8, 4)
+    with pytest.raises(ConfigError):
+        merged([])
+
+
+def test_repeated_problems_are_measured_once():
+    scores, sampler = run([PROBLEMS[2], PROBLEMS[1], PROBLEMS[2]])
+    assert [s.correct for s in scores] == [2, 1, 2]
+    assert len(asked(sampler)) == 16
+
+
+def test_progress_counts_problems():
+    seen = []
+    run(batch_draws=16, on_progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(2, 6), (4, 6), (6, 6)]
+
+
+@pytest.mark.parametrize("purpose", ["select", "train"])
+def test_the_test_split_cannot_be_measured_to_choose_or_train(purpose):
+    with pytest.raises(ConfigError, match="test split"):
+        run([problem(0, "test")], purpose=purpose)
+    assert run([problem(0, "test")], purpose="report")[0]
+
+
+def test_no_draws_measure_nothing():
+    with pytest.raises(ConfigError, match="n = 0"):
+        run(n=0)
