@@ -78,8 +78,8 @@ class AdvantageOptions(SeamOptions):
     seam: ClassVar[str] = "advantage"
     table: ClassVar[Mapping[str, Callable[..., Rewards]]] = ADVANTAGES
     name: str = "grpo"
-    eps: float = Field(1e-4, gt=0.0, description="added to the group's std [reward]; 1e-4 as in TRL")
-    positive_weight: float = Field(0.1, ge=0.0, description="weight of right replies against 1 for wrong ones")
+    eps: float = Field(default=1e-4, gt=0.0, description="added to the group's std [reward]; 1e-4 as in TRL")
+    positive_weight: float = Field(default=0.1, ge=0.0, description="weight of right replies against 1 for wrong ones")
 
 
 def _filled(advantage_N: Rewards) -> Rewards:

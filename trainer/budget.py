@@ -40,5 +40,5 @@ class BudgetOptions(SeamOptions):
     seam: ClassVar[str] = "budget"
     table: ClassVar[Mapping[str, Callable[..., Indices]]] = BUDGETS
     name: str = "fixed"
-    group: int = Field(8, ge=2, description="draws of a group per round [rollouts]; about 4 for rounds")
-    cap: int = Field(32, ge=2, description="most draws of a group over all rounds [rollouts]")
+    group: int = Field(default=8, ge=2, description="draws of a group per round [rollouts]; about 4 for rounds")
+    cap: int = Field(default=32, ge=2, description="most draws of a group over all rounds [rollouts]")

@@ -44,9 +44,13 @@ class ComposeOptions(SeamOptions):
     table: ClassVar[Mapping[str, Callable[..., Mask]]] = COMPOSERS
     shared: ClassVar[frozenset[str]] = frozenset({"mask_truncated", "refill_rounds"})
     name: str = "zero_variance"
-    eps: float = Field(1e-6, ge=0.0, description="rewards closer than this are equal [reward]")
-    mask_truncated: bool = Field(False, description="leave truncated rows out of the loss, not out of the baseline")
-    refill_rounds: int = Field(0, ge=0, description="times that dropped groups are replaced by new draws [rounds]")
+    eps: float = Field(default=1e-6, ge=0.0, description="rewards closer than this are equal [reward]")
+    mask_truncated: bool = Field(
+        default=False, description="leave truncated rows out of the loss, not out of the baseline"
+    )
+    refill_rounds: int = Field(
+        default=0, ge=0, description="times that dropped groups are replaced by new draws [rounds]"
+    )
 
 
 def kept_groups(reward_N: Rewards, group_N: Indices, *, groups: int, options: ComposeOptions) -> Mask:

@@ -89,15 +89,17 @@ class LossOptions(SeamOptions):
     table: ClassVar[Mapping[str, Callable[..., Any]]] = LOSSES
     shared: ClassVar[frozenset[str]] = frozenset({"reduction", "denominator", "kl", "mismatch_cap"})
     name: str = "ppo"
-    clip_low: float = Field(0.2, gt=0.0, lt=1.0, description="the ratio is clipped below 1 - clip_low")
-    clip_high: float = Field(0.2, gt=0.0, description="the ratio is clipped above 1 + clip_high; dapo 0.28")
+    clip_low: float = Field(default=0.2, gt=0.0, lt=1.0, description="the ratio is clipped below 1 - clip_low")
+    clip_high: float = Field(default=0.2, gt=0.0, description="the ratio is clipped above 1 + clip_high; dapo 0.28")
     reduction: Literal["token_mean", "sequence_mean", "constant"] = "sequence_mean"
     denominator: Literal["trained", "sampled"] = Field(
-        "trained", description="whether rows dropped by compose stay in the denominator; changes the step size"
+        default="trained", description="whether rows dropped by compose stay in the denominator; changes the step size"
     )
-    kl: float = Field(0.0, ge=0.0, description="weight of k3 KL to the reference policy; 0 loads no reference")
+    kl: float = Field(default=0.0, ge=0.0, description="weight of k3 KL to the reference policy; 0 loads no reference")
     mismatch_cap: float = Field(
-        2.0, ge=0.0, description="cap of the per-token weight exp(trainer - sampler log-prob); 0 is no correction"
+        default=2.0,
+        ge=0.0,
+        description="cap of the per-token weight exp(trainer - sampler log-prob); 0 is no correction",
     )
 
 

@@ -40,7 +40,7 @@ class RewardOptions(SeamOptions):
     table: ClassVar[Mapping[str, Callable[..., Rewards]]] = REWARDS
     shared: ClassVar[frozenset[str]] = frozenset({"format_weight"})
     name: str = "correctness"
-    format_weight: float = Field(0.0, ge=0.0, description="reward of a readable answer [reward]; 0 is off")
+    format_weight: float = Field(default=0.0, ge=0.0, description="reward of a readable answer [reward]; 0 is off")
 
 
 def rewards(verdicts: Sequence[Verdict], finishes: Sequence[Finish], *, options: RewardOptions) -> Rewards:

@@ -13,11 +13,11 @@ from trainer.seam import SeamOptions
 
 @dataclass(frozen=True, slots=True)
 class ViewContext:
-    """What a view may know: the training step, the sampling round of the group, its pass rate so far (nan: none)."""
+    """What a view may know: the training step, the sampling round, the group's mean reward so far (nan: none)."""
 
     step: int
     round: int
-    pass_rate: float = float("nan")
+    mean_reward: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)

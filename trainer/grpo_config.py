@@ -1,0 +1,81 @@
+"""GRPOConfig: one options node per seam, and presets that name known variants. Not the loop (grpo).
+
+Law: a variant is a bundle of options; the loop names none.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from pipeline.errors import ConfigError, nearest
+from trainer.advantages import AdvantageOptions
+from trainer.budget import BudgetOptions
+from trainer.compose import ComposeOptions
+from trainer.credit import CreditOptions
+from trainer.losses import LossOptions
+from trainer.reward import RewardOptions
+from trainer.views import ViewOptions
+
+PRESETS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "grpo": {"advantages": {"name": "grpo"}, "losses": {"name": "ppo", "reduction": "sequence_mean"}},
+    "dr_grpo": {"advantages": {"name": "dr_grpo"}, "losses": {"name": "ppo", "reduction": "constant"}},
+    "rloo": {"advantages": {"name": "rloo"}, "losses": {"name": "ppo", "reduction": "constant"}},
+    "dapo": {
+        "advantages": {"name": "dapo"},
+        "compose": {"name": "dapo", "refill_rounds": 3},
+        "losses": {"name": "ppo", "reduction": "token_mean", "clip_high": 0.28},
+    },
+}
+"""Options of each variant; what a config says itself goes over them, key by key."""
+
+
+class GRPOConfig(BaseModel):
+    """How policy-gradient training on groups runs: `preset` fills the seams that the config does not."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    preset: str = Field(default="grpo", description="named bundle of seam options: grpo, dr_grpo, rloo, dapo")
+    views: ViewOptions = ViewOptions()
+    budget: BudgetOptions = BudgetOptions()
+    reward: RewardOptions = RewardOptions()
+    compose: ComposeOptions = ComposeOptions()
+    advantages: AdvantageOptions = AdvantageOptions()
+    credit: CreditOptions = CreditOptions()
+    losses: LossOptions = LossOptions()
+    prompts: int = Field(default=64, ge=1, description="problems drawn per step [problems]")
+    updates: int = Field(default=1, ge=1, description="optimiser steps per batch; above 1 the clip can bind")
+    lr: float = Field(
+        default=2e-4, gt=0, description="AdamW learning rate; 2e-4 for the tiny policy, about 1e-6 for 1B and up"
+    )
+    betas: tuple[float, float] = Field(
+        default=(0.9, 0.95), description="AdamW moments; .95 forgets a spike in about 20 steps"
+    )
+    weight_decay: float = Field(default=0.0, ge=0, description="AdamW decoupled weight decay")
+    grad_clip: float = Field(default=1.0, gt=0, description="largest gradient norm of one update")
+    micro_rows: int = Field(
+        default=512, ge=1, description="replies per forward and backward [rows]; memory, not results"
+    )
+    max_truncated: float = Field(
+        default=0.5,
+        gt=0,
+        le=1,
+        description="share of truncated replies that stops training after two steps; 1 allows all",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_from_preset(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        preset = given.get("preset", "grpo")
+        if preset not in PRESETS:
+            raise ConfigError(f"unknown preset {preset!r}{nearest(str(preset), list(PRESETS))}: {sorted(PRESETS)}")
+        filled = dict(given)
+        for seam, options in PRESETS[preset].items():
+            own = filled.get(seam, {})
+            if isinstance(own, Mapping):
+                # a config that names another function of the seam gets none of the preset's options for it
+                other = own.get("name", options["name"]) != options["name"]
+                filled[seam] = dict(own) if other else {**options, **own}
+        return filled
