@@ -1,24 +1,21 @@
 """Combine all the numbers with + - * / into an expression that makes the target.
 
 Not the television game: every number must be used, and exactly once. Level L has L + 2 numbers of 1 to 4 + 5 L and a
-target of 1 to 99 (999 from level 3 on, and then out of greed's reach), built forward from a random tree of whole positive steps, so a solution
-always exists; a reply may pass through fractions and negative values, which are exact. max_level 6 keeps the search
-for a witness exhaustive. The trace only states an answer.
+target of 1 to 99 (999 from level 3 on, and then out of greed's reach), built forward from a random tree of whole
+positive steps, so a solution always exists; a reply may pass through fractions and negative values, which are exact.
+max_level 6 keeps the search for a witness exhaustive. The trace only states an answer.
 Law: the answer's numbers are the given ones, as a multiset; its value is the target exactly.
 
 Source: TinyZero countdown task (github.com/Jiayi-Pan/TinyZero), without its holes; "Countdown", Channel 4.
 """
 
-from collections import Counter
-from functools import lru_cache
-from itertools import combinations
-from math import gcd
 from random import Random
 
 from generators import expression
 from generators.expression import Node, Operation
 from generators.extract import answer_text, place
 from generators.family import Family, Reject, Solution
+from generators.trees import count, find, whole_steps
 from generators.wording import fill, json_fields, json_prompt, listed, match, unlisted
 from pipeline.errors import FamilyError
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
@@ -37,9 +34,6 @@ _TASK = "Make the target from all the numbers, each used exactly once. " + _ASK
 COUNTED = 4
 """Up to so many numbers the solutions are counted exactly, in about 1 ms (5 numbers: 28 ms); above, one is known."""
 
-Rational = tuple[int, int]
-"""Numerator and denominator > 0 in lowest terms: a fifth of the cost of a Fraction."""
-
 
 def make(rng: Random, level: int, region: str) -> Json:
     """Draw numbers and join random pairs by whole positive steps until one value is left."""
@@ -47,23 +41,13 @@ def make(rng: Random, level: int, region: str) -> Json:
     values = list(numbers)
     while len(values) > 1:
         b, a = sorted(values.pop(rng.randrange(len(values))) for _ in range(2))
-        values.append(rng.choice(_whole_steps(a, b))[1])
+        values.append(rng.choice(whole_steps(a, b))[1])
     if not 1 <= values[0] <= (99 if level < 3 else 999):
         raise Reject("target out of range")
     params = {"numbers": numbers, "target": values[0]}
     if level >= 3 and expression.evaluate(expression.parse(greedy(params))) == values[0]:
         raise Reject("greed finds it")
     return params
-
-
-def _whole_steps(a: int, b: int) -> list[tuple[str, int]]:
-    """Return the steps of a >= b > 0 that end in a positive whole number; dividing by 1 is no step of its own."""
-    steps = [("+", a + b), ("*", a * b)]
-    if a > b:
-        steps.append(("-", a - b))
-    if b > 1 and a % b == 0:
-        steps.append(("/", a // b))
-    return steps
 
 
 def level_of(params: Json) -> int:
@@ -74,7 +58,7 @@ def level_of(params: Json) -> int:
 def solve(params: Json) -> Solution:
     """Return a witness found by exhaustive search, and how many expression trees over the numbers make the target."""
     numbers, target = params["numbers"], params["target"]
-    found = witness(tuple(numbers), target)
+    found = find(numbers, target)
     if found is None:
         raise FamilyError(
             f"numbers {numbers} cannot make {target} by whole positive steps: give a target that they can"
@@ -88,99 +72,6 @@ def solve(params: Json) -> Solution:
         solver="exhaustive search over expression trees",
     )
     return Solution(expression.write(found), certificate)
-
-
-@lru_cache(maxsize=1024)
-def witness(numbers: tuple[int, ...], target: int) -> Node | None:
-    """Return the first expression of whole positive steps in a fixed search order, None when there is none."""
-    return _search([(number, number) for number in sorted(numbers, reverse=True)], target, set())
-
-
-def _search(items: list[tuple[int, Node]], target: int, dead: set[tuple[int, ...]]) -> Node | None:
-    if len(items) == 1:
-        return items[0][1] if items[0][0] == target else None
-    state = tuple(sorted(value for value, _ in items))
-    if state in dead:
-        return None
-    for i, j in combinations(range(len(items)), 2):
-        (a, left), (b, right) = sorted((items[i], items[j]), key=lambda item: -item[0])
-        rest = [item for k, item in enumerate(items) if k not in (i, j)]
-        for operator, value in _whole_steps(a, b) if len(items) > 2 else _last_steps(a, b, target):
-            found = _search([(value, Operation(operator, left, right)), *rest], target, dead)
-            if found is not None:
-                return found
-    dead.add(state)
-    return None
-
-
-def _last_steps(a: int, b: int, target: int) -> list[tuple[str, int]]:
-    return [step for step in _whole_steps(a, b) if step[1] == target]
-
-
-def count(numbers: list[int], target: int) -> int:
-    """Return the number of binary trees over the indices that make the target in exact rationals.
-
-    Operands of + and * are unordered, those of - and / ordered; equal numbers at two indices are two leaves.
-    """
-    full = (1 << len(numbers)) - 1
-    tables: dict[int, Counter[Rational]] = {1 << i: Counter({(n, 1): 1}) for i, n in enumerate(numbers)}
-    for subset in sorted(range(1, full), key=int.bit_count):
-        if subset not in tables:
-            tables[subset] = Counter()
-            for part in _halves(subset):
-                _join(tables[part], tables[subset ^ part], tables[subset])
-    return sum(_meet(tables[part], tables[full ^ part], target) for part in _halves(full))
-
-
-def _halves(subset: int) -> list[int]:
-    """Return one part of every split of a subset into two: the one with its lowest bit."""
-    low = subset & -subset
-    rest = subset ^ low
-    parts, part = [], rest
-    while part:
-        part = (part - 1) & rest
-        parts.append(part | low)
-    return parts
-
-
-def _join(left: Counter[Rational], right: Counter[Rational], into: Counter[Rational]) -> None:
-    for (a, b), m in left.items():
-        for (c, d), n in right.items():
-            ways = m * n
-            into[_ratio(a * d + b * c, b * d)] += ways
-            into[_ratio(a * c, b * d)] += ways
-            into[_ratio(a * d - b * c, b * d)] += ways
-            into[_ratio(b * c - a * d, b * d)] += ways
-            if c:
-                into[_ratio(a * d, b * c)] += ways
-            if a:
-                into[_ratio(b * c, a * d)] += ways
-
-
-def _meet(left: Counter[Rational], right: Counter[Rational], target: int) -> int:
-    total = 0
-    for (a, b), m in left.items():
-        ways = 0
-        for c, d in (_ratio(target * b - a, b), _ratio(a - target * b, b), _ratio(a + target * b, b)):
-            ways += right.get((c, d), 0)
-        total += m * ways
-        total += m * _by_product(a, b, right, target)
-    return total
-
-
-def _by_product(a: int, b: int, right: Counter[Rational], target: int) -> int:
-    """Count y in right with x*y, x/y or y/x equal to target > 0, for x = a/b."""
-    if a == 0:
-        return 0
-    wanted = (_ratio(target * b, a), _ratio(a, b * target), _ratio(target * a, b))
-    return sum(right.get(value, 0) for value in wanted)
-
-
-def _ratio(numerator: int, denominator: int) -> Rational:
-    if denominator < 0:
-        numerator, denominator = -numerator, -denominator
-    divisor = gcd(numerator, denominator)
-    return (numerator // divisor, denominator // divisor)
 
 
 def verify(problem: Problem, reply: str) -> Verdict:

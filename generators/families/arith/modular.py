@@ -1,7 +1,8 @@
 """Add and multiply from left to right, keeping only the remainder.
 
-Not nested arithmetic: there are no brackets and no precedence. Level L makes L + 1 steps, each + with a digit 1 to 9 or * with
-a digit 2 to 9 that shares no factor with the modulus (or products would end in 0), from a digit 1 to 9, modulo 5 to 9. The trace is the running remainder after every step, which can be learned.
+Not nested arithmetic: there are no brackets and no precedence. Level L makes L + 1 steps from a digit 1 to 9, each
++ with a digit 1 to 9 or * with a digit 2 to 9 that shares no factor with the modulus (or products would end in 0);
+moduli are 5 to 9. The trace is the running remainder after every step, which can be learned.
 Law: the answer is one integer in 0..modulus-1 and is exact.
 
 Source: Power et al. 2022, "Grokking" (arXiv 2201.02177), section 3, for arithmetic modulo a small number.

@@ -1,8 +1,8 @@
 """Choose a sign for every number so that the signed sum is the target.
 
-Not an optimisation: any choice that reaches the target is right. Level L has L + 3 numbers of 1 to 9, from level 4 on of 1
-to min(2^L, 999) so that right choices stay rare, and a target >= 0 that some choice other than all plus reaches; from
-level 3 on greed does not reach it. The trace only states an answer: nothing shorter than a search leads to it.
+Not an optimisation: any choice that reaches the target is right. Level L has L + 3 numbers of 1 to 9, from level 4 on
+of 1 to min(2^L, 999) so that right choices stay rare, and a target >= 0 that some choice other than all plus reaches;
+from level 3 on greed does not reach it. The trace only states an answer: nothing shorter than a search leads to it.
 Law: the answer is one sign per number, in order, and its signed sum is the target.
 
 Source: LeetCode 494 "Target Sum"; number partitioning is its target 0 (Garey and Johnson 1979, SP12).

@@ -2,7 +2,8 @@
 
 Not an optimisation: any choice that reaches the target is right. Level L has L + 3 numbers of 1 to 9, from level 3 on
 of 1 to min(2^(L+1), 999) so that right choices stay rare, and a target that neither one number alone nor all of them
-together make and, from level 3 on, that greed misses. The trace only states an answer: nothing shorter than a search leads to it.
+together make and, from level 3 on, that greed misses. The trace only states an answer: nothing shorter than a search
+leads to it.
 Law: the answer lists values, each at most as often as it is given; the sum is exact.
 
 Source: Karp 1972, problem 18 (as "Knapsack"); Garey and Johnson 1979, SP13.
