@@ -151,8 +151,11 @@ def fixed(histories: Mapping[Cell, CellHistory], base: Mixture, step: int, confi
 def weakness(histories: Mapping[Cell, CellHistory], base: Mixture, step: int, config: CurriculumConfig) -> Mixture:
     """Diagnose the cells of the base on what training saw up to `step`, and weigh them for reinforcement.
 
-    A cell never visited stands at its prior: uncertain, hence worth trying.
+    A cell never visited stands at its prior: uncertain, hence worth trying. Before any visit the base stands: it
+    comes from the diagnosis of the round.
     """
+    if not histories:
+        return base
     seen = {cell: histories.get(cell, CellHistory()) for cell, _ in base.weights}
     return next_mixture(diagnose(seen, {}, config.weakness, now=step), config.weakness)
 

@@ -118,12 +118,7 @@ def train_grpo(
         pool=pool,
         mixture=mixture,
         collector=Collector(
-            sampler=sampler,
-            verifier=verifier,
-            protocol=protocol,
-            clock=Clock(),
-            config=config,
-            encode=lambda text: policy.encode(text, protocol),
+            sampler, verifier, protocol, encode=lambda text: policy.encode(text, protocol), config=config, clock=Clock()
         ),
         optimiser=_optimiser(policy, config, resume),
         logprobs=forward(policy, protocol),

@@ -76,7 +76,7 @@ class TrainState:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """Where to go on: the state and the optimiser's state dict, live like the weights, which must be those of that step."""
+    """Where to go on: the state and the optimiser's state dict, live like the weights; all three of one step."""
 
     state: TrainState
     optimiser: Mapping[str, Any]
