@@ -48,27 +48,27 @@ def rising(params: Json) -> list[int]:
     return [sign * number for number in params["numbers"]]
 
 
-def lengths(numbers: list[int]) -> list[int]:
-    """Return for each position the length of the longest increasing subsequence that ends there."""
-    best: list[int] = []
-    for number in numbers:
-        best.append(1 + max((n for n, before in zip(best, numbers, strict=False) if before < number), default=0))
-    return best
+def ends(numbers: list[int]) -> list[tuple[int, int]]:
+    """Return per position the length of the longest increasing rows of values that end there, and their number.
 
-
-def longest(numbers: list[int]) -> tuple[int, int]:
-    """Return the length of the longest increasing subsequence and how many rows of values reach it.
-
-    The last occurrence of a value ends every subsequence that an earlier one ends, so one entry per value counts
-    rows of values, not of positions.
+    The last occurrence of a value ends every row that an earlier one ends, so one entry per value counts rows of
+    values, not of positions.
     """
     best: dict[int, tuple[int, int]] = {}
+    found = []
     for number in numbers:
         lower = [entry for value, entry in best.items() if value < number]
         length = max((length for length, _ in lower), default=0)
         best[number] = (length + 1, sum(count for n, count in lower if n == length) or 1)
-    length = max(length for length, _ in best.values())
-    return length, sum(count for n, count in best.values() if n == length)
+        found.append(best[number])
+    return found
+
+
+def longest(numbers: list[int]) -> tuple[int, int]:
+    """Return the length of the longest increasing subsequence and how many rows of values reach it."""
+    last = dict(zip(numbers, ends(numbers), strict=True)).values()
+    length = max(length for length, _ in last)
+    return length, sum(count for n, count in last if n == length)
 
 
 def greedy(numbers: list[int]) -> list[int]:
@@ -81,14 +81,13 @@ def greedy(numbers: list[int]) -> list[int]:
 
 
 def solve(params: Json) -> Solution:
-    """Return the longest subsequence, walked back over the lengths."""
+    """Return the longest subsequence, walked back from its end."""
     numbers = rising(params)
-    ends = lengths(numbers)
-    row: list[int] = []
-    for number, length in zip(reversed(numbers), reversed(ends), strict=True):
-        if length == max(ends) - len(row) and (not row or number < row[-1]):
-            row.append(number)
     length, count = longest(numbers)
+    row: list[int] = []
+    for number, (reached, _) in zip(reversed(numbers), reversed(ends(numbers)), strict=True):
+        if reached == length - len(row) and (not row or number < row[-1]):
+            row.append(number)
     certificate = Certificate(
         status="optimal",
         evidence="solver",
@@ -122,13 +121,11 @@ def verify(problem: Problem, reply: str) -> Verdict:
 
 def trace(params: Json, rendering: str) -> str:
     """Give the length of the best subsequence ending at each number, then the one with the greatest."""
-    ends = lengths(rising(params))
-    if rendering == "compact":
-        steps = write_row(ends, rendering)
-    else:
-        pairs = zip(params["numbers"], ends, strict=True)
-        steps = "Longest ending at each number: " + ", ".join(f"{number} has {n}" for number, n in pairs)
-        steps += f". Going back from length {max(ends)} to 1 gives the subsequence."
+    lengths = [length for length, _ in ends(rising(params))]
+    steps = write_row(lengths, rendering)
+    if rendering != "compact":
+        pairs = ", ".join(f"{number} has {n}" for number, n in zip(params["numbers"], lengths, strict=True))
+        steps = f"Longest ending at each number: {pairs}. Going back from {max(lengths)} to 1 gives the subsequence."
     return worked(steps, write_row(solve(params).answer, rendering), rendering)
 
 
