@@ -196,14 +196,14 @@ class Store:
             if column not in schema.names:
                 raise ConfigError(f"no column {column!r} in {part}{nearest(column, schema.names)}: {schema.names}")
         read = [*wanted, *(key for key in SORT_KEYS if key not in wanted)]
-        tables = [read_parquet(path, read) for path in self._part_files(version, part)]
+        tables = [read_parquet(path, read) for path in self.part_files(version, part)]
         whole = pa.concat_tables([schema.empty_table().select(read), *(table.select(read) for table in tables)])
         return whole.sort_by([(key, "ascending") for key in SORT_KEYS]).select(wanted)
 
     def batches(self, version: DatasetVersion | str, *, rows: int = 10_000) -> Iterator[pa.Table]:
         """Yield the kept rows in tables of at most `rows`, split by split: for sets that do not fit in memory."""
         version = self.get(version) if isinstance(version, str) else version
-        for path in self._part_files(version, "rows"):
+        for path in self.part_files(version, "rows"):
             try:
                 for batch in pq.ParquetFile(path).iter_batches(batch_size=rows):
                     yield pa.Table.from_batches([batch])
@@ -284,7 +284,8 @@ class Store:
             for item in version.files
         )
 
-    def _part_files(self, version: DatasetVersion, part: Part) -> list[Path]:
+    def part_files(self, version: DatasetVersion, part: Part) -> list[Path]:
+        """Return the Parquet files of the kept or dropped rows."""
         paths = [item.path for item in version.files if (item.path == DROPPED_FILE) == (part == "dropped")]
         return [self.folder(version) / path for path in paths]
 

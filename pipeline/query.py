@@ -1,0 +1,176 @@
+"""SQL over everything below a run root: versions and ledger as read-only DuckDB views. Nothing is written here.
+
+The one import of duckdb. Law: a question changes nothing and reads nothing outside the run root; a root with
+nothing in it answers with empty, typed views.
+"""
+
+import re
+import tempfile
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.errors import ConfigError, StoreError, nearest
+from pipeline.fingerprint import canonical
+from pipeline.ledger import TABLES, Ledger
+from pipeline.problem import PROBLEM_SCHEMA
+from pipeline.store import Part, Store
+from pipeline.version import DROPPED_SCHEMA, DatasetVersion
+
+VERSIONS_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("id", "name", "recipe_id", "recipe")),
+        *((name, pa.list_(pa.string())) for name in ("inputs", "parents")),
+        *((name, pa.int64()) for name in ("rows", "cells", "dropped")),
+        *((name, pa.string()) for name in ("dropped_by_rule", "quality", "created_utc", "circumstances")),
+    ]
+)
+"""Columns of the view `versions`: counts as integers; recipe, dropped_by_rule, quality, circumstances are JSON text."""
+
+_OF_VERSION = [("version", pa.string()), ("name", pa.string())]
+VIEWS: dict[str, pa.Schema] = {
+    "problems": pa.schema([*PROBLEM_SCHEMA, *_OF_VERSION]),
+    "dropped": pa.schema([*DROPPED_SCHEMA, *_OF_VERSION]),
+    "versions": VERSIONS_SCHEMA,
+    **TABLES,
+}
+"""Columns of every view."""
+
+_MISSING = re.compile(r'Table with name "?(\w+)|Referenced (?:column|table) "(\w+)"|a column named "(\w+)"')
+
+
+def connect(root: Path | str) -> duckdb.DuckDBPyConnection:
+    """Open an in-memory database whose views show the run root as it is now; parts written later are not seen.
+
+    Files outside the root cannot be opened and settings are locked. Statements of the connection itself may
+    still copy *into* the root: hand user text to `query`, which takes SELECT alone.
+
+    Raises:
+        StoreError: when a stored file cannot be read.
+    """
+    root = Path(root).resolve()
+    connection = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "python_enable_replacements": "false",
+            "temp_directory": str(Path(tempfile.gettempdir()) / "veriloop-duckdb"),
+        }
+    )
+    try:
+        _create_views(connection, root)
+    except duckdb.Error as error:
+        raise StoreError(
+            f"the tables below {root} cannot be opened ({_first_line(error)}): delete that file"
+        ) from error
+    connection.execute(
+        f"SET allowed_directories = [{_quoted(str(root / 'versions'))}, {_quoted(str(root / 'ledger'))}]"
+    )
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def query(root: Path | str, sql: str) -> pa.Table:
+    """Answer one SELECT (also DESCRIBE, SUMMARIZE, SHOW) over the views of a run root.
+
+    Raises:
+        ConfigError: for bad SQL, naming the nearest view or column, and for anything but one SELECT.
+        StoreError: when a stored file cannot be read.
+    """
+    with connect(root) as connection:
+        try:
+            _refuse_all_but_select(connection, sql)
+            return connection.sql(sql).to_arrow_table()
+        except duckdb.IOException as error:
+            raise _unreadable(error) from error
+        except duckdb.Error as error:
+            raise ConfigError(_explain(error)) from error
+
+
+def _refuse_all_but_select(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    statements = connection.extract_statements(sql)
+    if len(statements) != 1:
+        raise ConfigError(f"{len(statements)} statements where one is asked for: give one SELECT")
+    kind = statements[0].type
+    if kind != duckdb.StatementType.SELECT:
+        raise ConfigError(f"{kind.name} is not allowed, views are read-only: use SELECT, DESCRIBE, SUMMARIZE or SHOW")
+
+
+def _create_views(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
+    store, ledger = Store(root), Ledger(root)
+    versions = store.versions()
+    _create_table(connection, "versions", pa.Table.from_pylist([_row(v) for v in versions], schema=VERSIONS_SCHEMA))
+    parts: tuple[tuple[str, Part], ...] = (("problems", "rows"), ("dropped", "dropped"))
+    for view, part in parts:
+        files = [path for version in versions for path in store.part_files(version, part)]
+        if not files:
+            _create_table(connection, view, VIEWS[view].empty_table())
+            continue
+        connection.execute(
+            f"CREATE VIEW {view} AS SELECT p.* EXCLUDE (filename), v.id AS version, v.name AS name "
+            f"FROM {_parquet(files)} p JOIN versions v "
+            "ON v.id = regexp_extract(p.filename, '/versions/([0-9a-f]+)/', 1)"
+        )
+    for table, schema in TABLES.items():
+        found = ledger.parts(table)
+        if found:
+            columns = ", ".join(f'"{name}"' for name in schema.names)
+            connection.execute(f"CREATE VIEW {table} AS SELECT {columns} FROM {_parquet(found)}")
+        else:
+            _create_table(connection, table, schema.empty_table())
+
+
+def _create_table(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
+    connection.register("incoming", table)
+    connection.execute(f"CREATE TABLE {name} AS SELECT * FROM incoming")
+    connection.unregister("incoming")
+
+
+def _row(version: DatasetVersion) -> dict[str, object]:
+    return {
+        "id": version.id,
+        "name": version.name,
+        "recipe_id": version.recipe_id,
+        "recipe": canonical(version.recipe),
+        "inputs": list(version.inputs),
+        "parents": list(version.parents),
+        "rows": version.rows,
+        "cells": len(version.cells),
+        "dropped": sum(version.dropped.values()),
+        "dropped_by_rule": canonical(version.dropped),
+        "quality": canonical(version.quality),
+        "created_utc": version.created_utc,
+        "circumstances": canonical(version.circumstances),
+    }
+
+
+def _parquet(files: list[Path]) -> str:
+    listed = ", ".join(_quoted(str(path)) for path in files)
+    return f"read_parquet([{listed}], hive_partitioning = false, filename = true)"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).split("\n")[0]
+
+
+def _unreadable(error: duckdb.Error) -> StoreError:
+    return StoreError(f"a stored file cannot be read ({_first_line(error)}): delete it and run its stage again")
+
+
+def _explain(error: duckdb.Error) -> str:
+    """Return DuckDB's first line and the nearest name of ours."""
+    message = _first_line(error)
+    found = _MISSING.search(message)
+    if found is None:
+        return f"{message} (views: {', '.join(sorted(VIEWS))})"
+    if found[1]:
+        return f"no view {found[1]!r}{nearest(found[1], sorted(VIEWS))}: {', '.join(sorted(VIEWS))}"
+    name = found[2] or found[3]
+    columns = sorted({column for schema in VIEWS.values() for column in schema.names})
+    return f"no column {name!r} in this query{nearest(name, columns)} (`DESCRIBE scores` lists those of a view)"
