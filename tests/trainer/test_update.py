@@ -1,0 +1,68 @@
+"""An update is the same whatever the micro-batches, and a gradient that is not finite changes no weight."""
+
+import numpy as np
+import pytest
+import torch
+
+from pipeline.errors import PipelineError
+from pipeline.seeds import array_rng
+from tests.trainer.bandit import PROTOCOL, BanditPolicy, arm_logprobs
+from trainer.grpo_config import GRPOConfig
+from trainer.update import TrainRows, update
+
+
+def rows(count: int = 23) -> TrainRows:
+    draw = array_rng("update")
+    arms = draw.integers(0, 2, count)
+    return TrainRows(
+        prompts=tuple(np.array([1], dtype=np.int32) for _ in range(count)),
+        completions=tuple(np.array([arm], dtype=np.int32) for arm in arms),
+        sampled=tuple(np.array([-0.7], dtype=np.float32) for _ in range(count)),
+        advantage_M=draw.normal(size=count) + arms,
+    )
+
+
+def run(config: GRPOConfig, advantage_scale: float = 1.0) -> tuple[list[float], dict[str, float]]:
+    policy, given = BanditPolicy(), rows()
+    optimiser = torch.optim.SGD(policy.model.parameters(), lr=1.0)
+    scaled = TrainRows(given.prompts, given.completions, given.sampled, given.advantage_M * advantage_scale)
+    metrics = update(
+        scaled, optimiser, logprobs=arm_logprobs(policy, PROTOCOL), reference=None,
+        sampled_K=np.ones(30, dtype=np.int64), limit=4, config=config,
+    )  # fmt: skip
+    return policy.model.logits.tolist(), metrics
+
+
+@pytest.mark.parametrize("updates", [1, 3])
+@pytest.mark.parametrize("denominator", ["trained", "sampled"])
+def test_micro_batches_change_nothing(updates: int, denominator: str) -> None:
+    settings = {"updates": updates, "losses": {"denominator": denominator}}
+    whole, metrics = run(GRPOConfig.model_validate(settings))
+    for micro_rows in (1, 5, 22):
+        split, found = run(GRPOConfig.model_validate({**settings, "micro_rows": micro_rows}))
+        assert split == pytest.approx(whole, abs=1e-6)
+        assert found == pytest.approx(metrics, abs=1e-6)
+
+
+def test_later_updates_of_a_batch_can_reach_the_clip() -> None:
+    """One on-policy update never clips: its ratio is 1 everywhere."""
+    assert run(GRPOConfig(updates=1))[1]["clip_share"] == 0
+    assert run(GRPOConfig(updates=6))[1]["clip_share"] > 0
+
+
+def test_the_gradient_norm_is_clipped_and_reported_before_clipping() -> None:
+    moved, metrics = run(GRPOConfig(grad_clip=0.05), advantage_scale=10.0)
+    assert metrics["grad_norm"] > 0.5
+    assert float(np.linalg.norm(moved)) == pytest.approx(0.05, rel=1e-3)
+
+
+def test_a_gradient_that_is_not_finite_changes_no_weight() -> None:
+    policy, given = BanditPolicy(), rows()
+    optimiser = torch.optim.SGD(policy.model.parameters(), lr=1.0)
+    broken = TrainRows(given.prompts, given.completions, given.sampled, given.advantage_M * np.inf)
+    with pytest.raises(PipelineError, match=r"gradient norm is (nan|inf), not finite"):
+        update(
+            broken, optimiser, logprobs=arm_logprobs(policy, PROTOCOL), reference=None,
+            sampled_K=np.ones(23, dtype=np.int64), limit=4, config=GRPOConfig(),
+        )  # fmt: skip
+    assert policy.model.logits.tolist() == [0.0, 0.0]
