@@ -140,7 +140,7 @@ SHORT = "What is the sum of the first 100 primes?"
     [
         (REFERENCE.upper() + "!", "equals a reference", "a farmer has 17 sheep"),
         ("Yesterday: " + REFERENCE[:70] + " he waits.", "13 words of a reference", "a farmer has 17 sheep"),
-        ("A farmer has 17 sheep and buys 25 more at the shop.", "8 words of a reference", "farmer has 17 sheep and buys 25"),
+        ("A farmer has 17 sheep and buys 25 more at the shop.", "8 words of a reference", "17 sheep and buys 25"),
         ("Please say: what is the sum of the first 100 primes, and explain every step you take in full",
          "8 words of a reference", "what is the sum of the first 100"),
         (REFERENCE.replace("17", "170").replace("25", "3").replace(" 9", " 12.5"),
