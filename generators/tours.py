@@ -47,7 +47,7 @@ def two_opt_helps(distances: Matrix, tour: Sequence[int]) -> bool:
 
 
 def held_karp(distances: Matrix) -> tuple[list[int], int]:
-    """Return an optimal tour from node 0 and the number of optimal tours; time and memory grow as n^2 2^n.
+    """Return an optimal tour from node 0 towards the smaller of its neighbours, and the number of optimal tours; time and memory grow as n^2 2^n.
 
     Raises:
         FamilyError: for fewer than 3 nodes or more than 16.
@@ -67,7 +67,7 @@ def held_karp(distances: Matrix) -> tuple[list[int], int]:
         cost = table[subset][tour[-1]][0]
         tour.append(min(k for k, (before, _) in table[rest].items() if before + distances[k][tour[-1]] == cost))
         subset = rest
-    return [0, *reversed(tour)], tours // 2
+    return [0, *(tour if tour[0] < tour[-1] else reversed(tour))], tours // 2
 
 
 def _bit(node: int) -> int:
