@@ -51,29 +51,103 @@ def answer_text(reply: str, answer_format: str) -> str:
 
 
 def _tagged(reply: str) -> str:
-    if "<think>" in reply and _THINK_END not in reply:
-        raise Malformed("thinking never ends")
-    after = reply.rpartition(_THINK_END)[2]
-    spans = _TAG.findall(after)
-    if spans:
-        return str(spans[-1])
-    boxed = _last_boxed(after)
-    if boxed is None:
+    found = _span(_after_thinking(reply))
+    if found is None:
+        found = _last_box(_after_thinking(reply))
+    if found is None:
         raise Malformed("no <answer> span or box")
-    return boxed
+    return found
 
 
-def _last_boxed(text: str) -> str | None:
-    start = text.rfind("\\boxed{")
-    if start < 0:
-        return None
-    begin = start + len("\\boxed{")
+def spoken(reply: str) -> str:
+    """Return a reply without its thinking and without the control tokens of chat templates.
+
+    Raises:
+        Malformed: when the thinking never ends.
+    """
+    return _after_thinking(_CONTROL.sub("\n", reply)).strip()
+
+
+def boxes(text: str) -> str | None:
+    """Return the last `<answer>` span of a text, else its last box or run of boxes joined by commas, else None.
+
+    A run is boxes with nothing between them but commas, "and" and mathematical brackets.
+
+    Raises:
+        Malformed: when the last span or box is empty or never closed.
+    """
+    found = _span(text)
+    if found is not None:
+        text = found
+    if "\\boxed" not in text:
+        if found is not None and not found.strip():
+            raise Malformed("empty answer")
+        return found
+    spans = _box_spans(text)
+    run = spans[-1:]
+    for begin, end in reversed(spans[:-1]):
+        if not _BETWEEN.fullmatch(text[end + 1 : run[0][0] - _OPENING]):
+            break
+        run.insert(0, (begin, end))
+    if not run or not all(text[begin:end].strip() for begin, end in run):
+        raise Malformed("empty or unclosed box")
+    return ", ".join(text[begin:end] for begin, end in run)
+
+
+_CONTROL = re.compile(r"<\|[A-Za-z_]{1,30}\|>(?:user|assistant|system)?")
+_BETWEEN = re.compile(r"(?:[\s,;$]|\band\b|\\[()\[\],; ]|\\quad|\\text\{\s*and\s*\})*")
+_BOX = re.compile(r"\\boxed\s*(\{|[0-9A-Za-z])")
+_OPENING = len("\\boxed{")
+
+
+def _after_thinking(reply: str) -> str:
+    after = reply.rpartition(_THINK_END)[2]
+    if "<think>" in after:
+        raise Malformed("thinking never ends")
+    return after
+
+
+def _span(text: str) -> str | None:
+    """Return the last `<answer>` span, None without one; a span opened after it means that it was taken back."""
+    spans = list(_TAG.finditer(text))
+    if "<answer>" in (text[spans[-1].end() :] if spans else text):
+        raise Malformed("<answer> never ends")
+    return str(spans[-1][1]) if spans else None
+
+
+def _last_box(text: str) -> str | None:
+    start = text.rfind("\\boxed")
+    spans = _box_spans(text[start:]) if start >= 0 else []
+    return text[start:][slice(*spans[-1])] if spans else None
+
+
+def _box_spans(text: str) -> list[tuple[int, int]]:
+    """Return (begin, end) of the content of every outermost box; an unclosed last box gives none at all."""
+    spans: list[tuple[int, int]] = []
+    position = 0
+    while (match := _BOX.search(text, position)) is not None:
+        if match[1] != "{":
+            spans.append((match.start(1), match.end(1)))
+        else:
+            end = _closing(text, match.end())
+            if end is None:
+                return []
+            spans.append((match.end(), end))
+        position = spans[-1][1]
+    return spans
+
+
+def _closing(text: str, begin: int) -> int | None:
+    """Return where the brace opened just before `begin` closes; escaped braces do not count."""
     depth = 1
-    for position in range(begin, min(len(text), begin + MAX_ANSWER_CHARS)):
-        depth += {"{": 1, "}": -1}.get(text[position], 0)
+    for match in _BRACE.finditer(text, begin, begin + MAX_ANSWER_CHARS):
+        depth += {"{": 1, "}": -1}.get(match[0], 0)
         if depth == 0:
-            return text[begin:position]
+            return match.start()
     return None
+
+
+_BRACE = re.compile(r"\\.|[{}]")
 
 
 def place(answer: str, answer_format: str) -> str:
