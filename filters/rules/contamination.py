@@ -53,10 +53,13 @@ def index(references: tuple[str, ...], config: ContaminationConfig) -> Index:
         short=_runs(split, config.short_ngram),
         of_short=_runs(brief, config.short_ngram),
         whole=frozenset(" ".join(tokens) for tokens in split if tokens),
-        templates=frozenset(
-            template(text) for text, tokens in zip(references, split, strict=True) if len(tokens) >= config.short_ngram
-        ),
+        templates=frozenset(form for text in references if _says_enough(form := template(text), config.short_ngram)),
     )
+
+
+def _says_enough(form: str, least: int) -> bool:
+    """Return whether a template has enough words besides its numbers to be one author's."""
+    return sum(word != "0" for word in form.split()) >= least
 
 
 def _runs(texts: Sequence[Sequence[str]], n: int) -> frozenset[str]:

@@ -147,10 +147,11 @@ SHORT = "What is the sum of the first 100 primes?"
          "template of a reference", "farmer has 0"),
         ("A farmer keeps 17 sheep on the hill and 25 goats by the river; how many animals are there in all?", "", ""),
         ("What is 3 + 4?", "", ""),
+        ("What is the value of 1 + 20 - 3 + 4?", "", ""),
     ],
 )  # fmt: skip
 def test_contamination_quotes_what_matches(prompt, reason, quoted):
-    context = RuleContext(references=[REFERENCE, SHORT, "What is 5 + 6?"])
+    context = RuleContext(references=[REFERENCE, SHORT, "What is 5 + 6?", "What is the value of 9 + 8 - 7 + 6?"])
     (decision,) = curate([problem(1, prompt=prompt, split="train")], [{"name": "contamination"}], context).decisions
     assert decision.reason == reason
     assert quoted in decision.detail
