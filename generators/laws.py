@@ -113,13 +113,13 @@ def unlawful_accept(specimen: Specimen, problem: Problem, text: str, verdict: Ve
     own whenever the certificate says that there is exactly one right answer.
     """
     proof = problem.certificate
-    unique = proof.optima == 1 if proof.optima is not None else proof.status == "exact"
+    unique = (proof.optima, proof.optima_kind) == (1, "count") if proof.optima else proof.status == "exact"
     accepted = verdict.outcome is Outcome.CORRECT
     return accepted and unique and _parts(text) != _parts(specimen.gold(problem))
 
 
 def _parts(text: str) -> list[str]:
-    return sorted(re.findall(r"-\d+|\d+|[^\W\d]+|[-+*/]", text.lower()))
+    return sorted(re.findall(r"(?<![\d)])-\d+|\d+|[^\W\d]+|[-+*/]", text.lower()))
 
 
 def declares(specimen: Specimen) -> Iterator[str]:
