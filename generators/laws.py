@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
 from generators import attacks
@@ -45,27 +45,11 @@ class Specimen:
 
     def make(self, request: Request) -> Problem:
         """Make the problem of one request anew."""
-        return generate(
-            self.name,
-            level=request.level,
-            seed=self.seed,
-            index=request.index,
-            rendering=request.rendering,
-            region=request.region,
-            family=self.family,
-        )
+        return generate(self.name, **asdict(request), seed=self.seed, family=self.family)
 
     def params(self, request: Request) -> Json:
         """Make only the params of one request, unsolved."""
-        return make_params(
-            self.name,
-            level=request.level,
-            region=request.region,
-            seed=self.seed,
-            index=request.index,
-            rendering=request.rendering,
-            family=self.family,
-        )[0]
+        return make_params(self.name, **asdict(request), seed=self.seed, family=self.family)[0]
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
@@ -109,17 +93,17 @@ def sample(name: str, family: Family, *, levels: tuple[int, ...], samples: int, 
 def unlawful_accept(specimen: Specimen, problem: Problem, text: str, verdict: Verdict) -> bool:
     """Say whether an accepted answer contradicts the certificate: the only right answer is made of other parts.
 
-    Order is left to the family (a set, a tour, a commuted sum), the parts are not: they must be the witness's
-    own whenever the certificate says that there is exactly one right answer.
+    The parts must be the witness's own whenever the certificate says that there is exactly one right answer.
+    Their order is left to the family (a set, a tour, a commuted sum), but for the answer_type "integer_list".
     """
     proof = problem.certificate
     unique = (proof.optima, proof.optima_kind) == (1, "count") if proof.optima else proof.status == "exact"
+    gold, arrange = specimen.gold(problem), list if specimen.family.answer_type == "integer_list" else sorted
     accepted = verdict.outcome is Outcome.CORRECT
-    return accepted and unique and _parts(text) != _parts(specimen.gold(problem))
+    return accepted and unique and arrange(_PART.findall(text.lower())) != arrange(_PART.findall(gold.lower()))
 
 
-def _parts(text: str) -> list[str]:
-    return sorted(re.findall(r"(?<![\d)])-\d+|\d+|[^\W\d]+|[-+*/]", text.lower()))
+_PART = re.compile(r"(?<![\d)])-\d+|\d+|[^\W\d]+|[-+*/]")
 
 
 def declares(specimen: Specimen) -> Iterator[str]:

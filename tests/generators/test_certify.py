@@ -32,8 +32,7 @@ def test_every_law_has_a_broken_family() -> None:
 @pytest.mark.parametrize(("law", "change"), [(law, change) for law, families in BROKEN.items() for change in families])
 def test_broken_family_fails_its_law(law: str, change: str) -> None:
     specimen = sample("toy", BROKEN[law][change], levels=(1, 2, 3), samples=9)
-    lines = list(LAWS[law](specimen))
-    assert lines and all("toy" in line for line in lines)
+    assert "toy" in next(LAWS[law](specimen), "nothing found")
     assert list(LAWS[law](sample("toy", TOY, levels=(1, 2, 3), samples=9))) == []
 
 

@@ -58,6 +58,12 @@ def _judge_sum(problem: Problem, reply: str) -> Verdict:
     return verify(replace(problem, answer=problem.params["a"] + problem.params["b"]), reply)
 
 
+def _any_order(problem: Problem, reply: str) -> Verdict:
+    text = answer_text(reply, problem.answer_format)
+    same = sorted(text.split()) == sorted(map(str, problem.answer))
+    return correct(text) if same else wrong("other numbers", text)
+
+
 _PROOF = Certificate("exact", "execution", 1, "count")
 _calls = count()
 
@@ -148,6 +154,13 @@ BROKEN: dict[str, dict[str, Family]] = {
     "near_missed": {
         "one off": replace(
             TOY, verify=_judge(lambda problem, text: _number(text) in (problem.answer - 1, problem.answer + 1))
+        ),
+        "order ignored": replace(
+            TOY,
+            answer_type="integer_list",
+            solve=lambda params: Solution([params["a"] + params["b"], params["a"]], _PROOF),
+            write=lambda answer, rendering: " ".join(map(str, answer)),
+            verify=_any_order,
         ),
         "a part of it": replace(TOY, verify=_judge(lambda problem, text: text.startswith(str(problem.answer)))),
     },

@@ -1,0 +1,96 @@
+"""One declared place; never anything but Malformed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generators.extract import MAX_ANSWER_CHARS, MAX_REPLY_CHARS, Malformed, answer_text, boxes, place, spoken
+
+
+@pytest.mark.parametrize(
+    ("reply", "answer"),
+    [
+        ("<answer>5</answer>", "5"),
+        ("a <answer>1</answer> b <answer> 2\n</answer> c", "2"),
+        ("<think><answer>1</answer></think> <answer>2</answer>", "2"),
+        ("lost start </think><answer>2</answer>", "2"),
+        ("<think>x</think>\\boxed{7}", "7"),
+        ("\\boxed{1} then \\boxed{2}", "2"),
+        ("\\boxed{\\frac{1}{2}}", "\\frac{1}{2}"),
+        ("\\boxed{\\{1, 2\\}}", "\\{1, 2\\}"),
+        ("\\boxed{\\left\\{ 1 \\right.}", "\\left\\{ 1 \\right."),
+        ("\\boxed 7", "7"),
+        ("\\boxed{1} <answer>2</answer>", "2"),
+        ("<answer><answer>5</answer>", "5"),
+    ],
+)
+def test_tag_reads_the_last_place(reply: str, answer: str) -> None:
+    assert answer_text(reply, "tag") == answer
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "", "5", "the answer is 5", "<answer>5", "<answer></answer>", "<answer> \n</answer>", "\\boxed{5", "\\boxed{}",
+        "<think><answer>5</answer>", "<answer>5</answer> no, <answer>6", "</think><think><answer>5</answer>",
+        "<answer>5</answer><think>", "5</answer>", "\\boxed", "\\boxed{1} \\boxed{2",
+        "<answer>" + "1" * (MAX_ANSWER_CHARS + 1) + "</answer>", "x" * MAX_REPLY_CHARS + "<answer>5</answer>",
+    ],
+)  # fmt: skip
+def test_tag_finds_no_answer(reply: str) -> None:
+    with pytest.raises(Malformed):
+        answer_text(reply, "tag")
+
+
+@pytest.mark.parametrize(("reply", "answer"), [("#5", "5"), ("1+1=2#2", "2"), ("#1#2", "2"), ("# 3 ", "3")])
+def test_hash_reads_after_the_last_mark(reply: str, answer: str) -> None:
+    assert answer_text(reply, "hash") == answer
+
+
+@pytest.mark.parametrize("reply", ["", "5", "5#", "# "])
+def test_hash_finds_no_answer(reply: str) -> None:
+    with pytest.raises(Malformed):
+        answer_text(reply, "hash")
+
+
+def test_unknown_format_is_a_bug_and_says_so() -> None:
+    with pytest.raises(ValueError, match="answer_format"):
+        answer_text("5", "xml")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("no place", None),
+        ("\\boxed{1}, \\boxed{2}", "1, 2"),
+        ("\\boxed{1} \\quad \\text{and} \\quad \\boxed{2}.", "1, 2"),
+        ("\\boxed{1}. Therefore \\boxed{2}", "2"),
+        ("<answer>\\boxed{3}</answer>", "3"),
+    ],
+)
+def test_boxes_join_only_a_run(text: str, found: str | None) -> None:
+    assert boxes(text) == found
+
+
+def test_spoken_drops_thinking_and_control_tokens() -> None:
+    assert spoken("<|im_start|>assistant<think>7</think> so 8<|im_end|>") == "so 8"
+
+
+_PIECES = st.sampled_from(
+    ["<answer>", "</answer>", "<think>", "</think>", "\\boxed{", "\\boxed", "{", "}", "\\", "#", "5", " ", "é"]
+)
+
+
+@given(st.lists(_PIECES | st.text(max_size=3), max_size=30), st.sampled_from(["tag", "hash"]))
+def test_extraction_raises_nothing_but_malformed(pieces: list[str], answer_format: str) -> None:
+    try:
+        found = answer_text("".join(pieces), answer_format)
+    except Malformed:
+        return
+    assert found == found.strip() != ""
+
+
+@given(st.text(min_size=1, max_size=50).filter(lambda text: not any(mark in text for mark in "<#\\") and text.strip()))
+def test_what_is_placed_is_found(text: str) -> None:
+    for answer_format in ("tag", "hash"):
+        assert answer_text(place(text, answer_format), answer_format) == text.strip()
