@@ -16,7 +16,9 @@ from torch.utils.checkpoint import checkpoint
 from pipeline.rollout import IntArray
 
 ROW_TOKENS = 512
-"""Tokens of one packed row that a group is split at: attention grows with the square of a row."""
+"""Tokens at which a group is split: attention grows with the square of a packed row."""
+PACK_TOKENS = 64
+"""Length to which short groups are laid side by side in one row."""
 LOGITS_LIMIT = 2**25
 """Logits held at once [floats]: 128 MiB; beyond it they are recomputed in the backward pass, chunk by chunk."""
 
@@ -59,7 +61,7 @@ def completion_logprobs(
     else:
         logits_NV = model(
             input_ids=torch.from_numpy(pack.ids_RL).to(device),
-            attention_mask=torch.from_numpy((pack.segment_RL >= 0).astype(np.int64)).to(device),
+            attention_mask=torch.from_numpy((pack.chunk_RL >= 0).astype(np.int64)).to(device),
         ).logits.flatten(0, 1)[torch.from_numpy(pack.source_N).to(device)]
         logprob_N, entropy_N = _scored(torch.nn.Identity(), logits_NV, target_N, temperature, want_entropy)
     return CompletionLogprobs(
@@ -71,13 +73,14 @@ def completion_logprobs(
 
 @dataclass(frozen=True, slots=True)
 class _Pack:
-    """Rows of packed sequences (R, L): ids, positions, segments (-1 padding, 0 prompt, k the k-th completion).
+    """Rows of packed sequences (R, L): ids, positions, chunk (-1 padding) and segment (0 prompt, else one completion).
 
     `source_N` is the flat place in (R, L) whose output predicts `target_N`; N runs over mask_BT in row order.
     """
 
     ids_RL: npt.NDArray[np.int64]
     position_RL: npt.NDArray[np.int64]
+    chunk_RL: npt.NDArray[np.int64]
     segment_RL: npt.NDArray[np.int64]
     source_N: npt.NDArray[np.int64]
     target_N: npt.NDArray[np.int64]
@@ -85,57 +88,86 @@ class _Pack:
     shared: bool
 
 
+@dataclass(slots=True)
+class _Chunk:
+    """A prompt followed by some completions of its group, and the tokens that takes."""
+
+    group: int
+    members: list[int]
+    tokens: int
+
+
 def _pack(
     prompts: Sequence[IntArray], completions: Sequence[IntArray], group_B: npt.NDArray[np.int64], *, shared: bool
 ) -> _Pack:
-    rows = _rows(prompts, completions, group_B, shared=shared)
-    used = [len(prompts[group_B[row[0]]]) + sum(len(completions[b]) - 1 for b in row) for row in rows]
-    length, longest = max(used), max(len(completion) for completion in completions)
+    chunks = _chunks(prompts, completions, group_B, limit=ROW_TOKENS if shared else 0)
+    rows = _rows(chunks, capacity=PACK_TOKENS if shared else 0)
+    length = max(sum(chunk.tokens for chunk in row) for row in rows)
     ids_RL = np.zeros((len(rows), length), dtype=np.int64)
-    position_RL, segment_RL = np.zeros_like(ids_RL), np.full_like(ids_RL, -1)
-    source_BT = np.zeros((len(completions), longest), dtype=np.int64)
+    position_RL, segment_RL, chunk_RL = np.zeros_like(ids_RL), np.zeros_like(ids_RL), np.full_like(ids_RL, -1)
+    source_BT = np.zeros((len(completions), max(map(len, completions))), dtype=np.int64)
     target_BT, mask_BT = np.zeros_like(source_BT), np.zeros(source_BT.shape, dtype=bool)
     for r, row in enumerate(rows):
-        prompt = prompts[group_B[row[0]]]
-        at = start = len(prompt)
-        ids_RL[r, :at], position_RL[r, :at], segment_RL[r, :at] = prompt, np.arange(at), 0
-        for k, b in enumerate(row):
-            inputs = completions[b][:-1]  # the last token is predicted, never read
-            end = at + len(inputs)
-            ids_RL[r, at:end], segment_RL[r, at:end] = inputs, k + 1
-            position_RL[r, at:end] = np.arange(start, start + len(inputs))
-            source_BT[b, 0] = r * length + start - 1
-            source_BT[b, 1 : len(inputs) + 1] = np.arange(r * length + at, r * length + end)
-            target_BT[b, : len(inputs) + 1], mask_BT[b, : len(inputs) + 1] = completions[b], True
-            at = end
-    return _Pack(ids_RL, position_RL, segment_RL, source_BT[mask_BT], target_BT[mask_BT], mask_BT, shared)
+        at = 0
+        for k, chunk in enumerate(row):
+            prompt = prompts[chunk.group]
+            start = len(prompt)
+            chunk_RL[r, at : at + chunk.tokens] = k
+            ids_RL[r, at : at + start], position_RL[r, at : at + start] = prompt, np.arange(start)
+            at += start
+            last = r * length + at - 1
+            for b in chunk.members:
+                inputs = completions[b][:-1]  # the last token is predicted, never read
+                end = at + len(inputs)
+                ids_RL[r, at:end], segment_RL[r, at:end] = inputs, b + 1
+                position_RL[r, at:end] = np.arange(start, start + len(inputs))
+                source_BT[b, 0], source_BT[b, 1 : len(inputs) + 1] = last, np.arange(r * length + at, r * length + end)
+                target_BT[b, : len(inputs) + 1], mask_BT[b, : len(inputs) + 1] = completions[b], True
+                at = end
+    return _Pack(ids_RL, position_RL, chunk_RL, segment_RL, source_BT[mask_BT], target_BT[mask_BT], mask_BT, shared)
 
 
-def _rows(
-    prompts: Sequence[IntArray], completions: Sequence[IntArray], group_B: npt.NDArray[np.int64], *, shared: bool
-) -> list[list[int]]:
-    """Return which completions share a packed row: those of one group, up to a row's token limit."""
-    if not shared:
-        return [[b] for b in range(len(completions))]
-    rows: list[list[int]] = []
-    open_row: dict[int, tuple[int, int]] = {}  # group -> (its last row, tokens in it)
+def _chunks(
+    prompts: Sequence[IntArray], completions: Sequence[IntArray], group_B: npt.NDArray[np.int64], *, limit: int
+) -> list[_Chunk]:
+    """Return the rows of each group in chunks of at most `limit` tokens, or one row each where a row is longer."""
+    chunks: list[_Chunk] = []
+    newest: dict[int, _Chunk] = {}
     for b, group in enumerate(group_B.tolist()):
         prompt, tokens = len(prompts[group]), len(completions[b]) - 1
-        row, used = open_row.get(group, (-1, 0))
-        if row < 0 or used + tokens > max(ROW_TOKENS, 2 * prompt):
-            row, used = len(rows), prompt
+        chunk = newest.get(group)
+        # a prompt longer than the limit still takes completions up to its own length: reading it again costs more
+        if chunk is None or chunk.tokens + tokens > (max(limit, 2 * prompt) if limit else 0):
+            chunk = newest[group] = _Chunk(group, [], prompt)
+            chunks.append(chunk)
+        chunk.members.append(b)
+        chunk.tokens += tokens
+    return chunks
+
+
+def _rows(chunks: list[_Chunk], *, capacity: int) -> list[list[_Chunk]]:
+    """Return chunks laid side by side into rows of at most `capacity` tokens: first fit, longest first."""
+    rows: list[list[_Chunk]] = []
+    room: list[int] = []
+    if capacity:
+        capacity = max(capacity, *(chunk.tokens for chunk in chunks), 0)
+    for chunk in sorted(chunks, key=lambda chunk: -chunk.tokens):
+        place = next((r for r, free in enumerate(room) if free >= chunk.tokens), None)
+        if place is None:
+            place = len(rows)
             rows.append([])
-        rows[row].append(b)
-        open_row[group] = (row, used + tokens)
+            room.append(max(capacity, chunk.tokens))
+        rows[place].append(chunk)
+        room[place] -= chunk.tokens
     return rows
 
 
 def _packed_hidden(model: Any, pack: _Pack, device: torch.device) -> torch.Tensor:
-    segment_RL = torch.from_numpy(pack.segment_RL).to(device)
+    segment_RL, chunk_RL = torch.from_numpy(pack.segment_RL).to(device), torch.from_numpy(pack.chunk_RL).to(device)
     length = segment_RL.shape[1]
     query_RL1, key_R1L = segment_RL[:, :, None], segment_RL[:, None, :]
     causal_LL = torch.ones(length, length, dtype=torch.bool, device=device).tril()
-    seen_RLL = ((query_RL1 == key_R1L) | (key_R1L == 0)) & causal_LL
+    seen_RLL = ((query_RL1 == key_R1L) | (key_R1L == 0)) & (chunk_RL[:, :, None] == chunk_RL[:, None, :]) & causal_LL
     mask_R1LL: torch.Tensor = seen_RLL[:, None]
     if model.config._attn_implementation == "eager":
         dtype = model.get_input_embeddings().weight.dtype
