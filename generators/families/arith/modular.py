@@ -23,9 +23,8 @@ _ASK = "Answer with the remainder, between <answer> and </answer>."
 TEMPLATES = {
     "plain": "Start with {start}. Then, step by step from left to right and with no precedence: {steps}. After every "
     "step keep only the remainder modulo {modulus}. What is left at the end? " + _ASK,
-    "story": "A dial has the positions 0 to one less than {modulus} and wraps round. It is turned to {start} (past the "
-    "last position it goes on from 0). Now its position is changed, in this order: {steps}; add means turn on, "
-    "multiply means turn to so many times the present position. Where does it stand? " + _ASK,
+    "story": "An odd calculator knows only the remainders modulo {modulus} and works at once, key after key. {start} is "
+    "entered, and then: {steps}. What does it show? " + _ASK,
     "compact": "m{start}{steps}:{modulus}>",
 }
 _TASK = "Apply the steps from left to right without precedence, modulo the modulus. " + _ASK
