@@ -3,17 +3,22 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from pipeline.curriculum import CurriculumConfig, Pool
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.mixture import Cell, Mixture
+from pipeline.problem import Problem, Verdict, correct, wrong
 from pipeline.protocol import Protocol
 from pipeline.rollout import Finish
 from tests.trainer.bandit import PROTOCOL, ArmVerifier, BanditPolicy, BanditSampler, arm_logprobs, problems
 from trainer.grpo import PRESETS, GRPOConfig, GRPOResult, Resume, Totals, TrainedGroup, TrainState, train_grpo
+from trainer.policy import Policy, TinyConfig, load_policy, tiny_policy
+from trainer.torch_sampler import TorchSampler
 
 ARMS = Cell("toy/arms", 1)
 Steps = list[tuple[int, Mapping[str, float], Sequence[TrainedGroup]]]
@@ -224,3 +229,53 @@ def test_presets_fill_only_what_a_config_leaves_open() -> None:
     assert GRPOConfig.model_validate(config.model_dump()) == config
     with pytest.raises(ConfigError, match="unknown preset 'dappo', did you mean 'dapo'"):
         GRPOConfig(preset="dappo")
+
+
+def tiny_run(policy: Policy, *, steps: int, resume: Resume | None = None, **config: Any) -> tuple[GRPOResult, Steps]:
+    """Train a tiny language model on "any reply that holds a digit is right"."""
+
+    class DigitVerifier(ArmVerifier):
+        def verify(self, problems: Sequence[Problem], replies: Sequence[str]) -> list[Verdict]:
+            return [correct(r) if any(c.isdigit() for c in r) else wrong("no digit", r) for r in replies]
+
+    seen: Steps = []
+    pool = Pool(problems(12))
+    result = train_grpo(
+        policy, pool, pool.uniform(), sampler=TorchSampler(policy), verifier=DigitVerifier(),
+        protocol=Protocol(max_prompt_tokens=8, max_completion_tokens=4, stop_ids=tuple(range(8, 64))),
+        config=GRPOConfig.model_validate({"prompts": 6, "lr": 1e-3, **config}), steps=steps, seed_name=("tiny",),
+        sink=lambda step, metrics, groups: seen.append((step, metrics, groups)), resume=resume,
+    )  # fmt: skip
+    return result, seen
+
+
+def tiny() -> Policy:
+    return tiny_policy(TinyConfig(hidden=32, layers=2, heads=2, head_dim=16, mlp=48), seed=3)
+
+
+def test_a_language_model_resumes_bit_for_bit_from_disk(tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    whole = tiny()
+    through, seen_whole = tiny_run(whole, steps=4)
+    part = tiny()
+    first, _ = tiny_run(part, steps=2)
+    part.save(tmp_path / "policy")
+    torch.save(first.resume.optimiser, tmp_path / "optimiser")
+    state = TrainState.from_json(json.loads(json.dumps(first.resume.state.to_json())))
+    loaded = load_policy(tmp_path / "policy")
+    second, seen = tiny_run(loaded, steps=4, resume=Resume(state, torch.load(tmp_path / "optimiser")))
+    assert second.totals.empty_steps < 4
+    assert loaded.policy_id == whole.policy_id != tiny().policy_id
+    assert second.histories == through.histories
+    assert [r.completion.text for _, _, gs in seen for g in gs for r in g.rollouts] == [
+        r.completion.text for _, _, gs in seen_whole[2:] for g in gs for r in g.rollouts
+    ]
+
+
+def test_a_language_model_learns_and_its_sampler_agrees_with_its_trainer() -> None:
+    _, seen = tiny_run(tiny(), steps=25, lr=1e-2)
+    rates = [metrics["reward_mean"] for _, metrics, _ in seen]
+    assert sum(rates[:3]) / 3 < 0.7
+    assert sum(rates[-3:]) / 3 > 0.95
+    assert max(metrics.get("mismatch_k3", 0.0) for _, metrics, _ in seen) < 1e-8
+    assert min(metrics["mismatch_ess"] for _, metrics, _ in seen if not metrics["empty"]) > 1 - 1e-6
