@@ -23,8 +23,8 @@ _ASK = "Answer with the remainder, between <answer> and </answer>."
 TEMPLATES = {
     "plain": "Start with {start}. Then, step by step from left to right and with no precedence: {steps}. After every "
     "step keep only the remainder modulo {modulus}. What is left at the end? " + _ASK,
-    "story": "An odd calculator knows only the remainders modulo {modulus} and works at once, key after key. {start} is "
-    "entered, and then: {steps}. What does it show? " + _ASK,
+    "story": "An odd calculator knows only the remainders modulo {modulus} and works at once, key after key. {start} "
+    "is entered, and then: {steps}. What does it show? " + _ASK,
     "compact": "m{start}{steps}:{modulus}>",
 }
 _TASK = "Apply the steps from left to right without precedence, modulo the modulus. " + _ASK
@@ -125,9 +125,9 @@ def trace(params: Json, rendering: str) -> str:
     if rendering == "compact":
         return "".join(map(str, running[:-1])) + place(str(running[-1]), "hash")
     modulus = params["modulus"]
-    lines = [f"{params['start']} mod {modulus} = {running[0]}"]
+    lines = [f"({params['start']}) mod {modulus} = {running[0]}"]
     for (operator, operand), before, after in zip(params["steps"], running[:-1], running[1:], strict=True):
-        lines.append(f"{before} {operator} {operand} mod {modulus} = {after}")
+        lines.append(f"({before} {operator} {operand}) mod {modulus} = {after}")
     return "\n".join([*lines, place(str(running[-1]), "tag")])
 
 

@@ -16,7 +16,9 @@ from generators.family import Family, Reject, Solution
 from generators.wording import fill, json_fields, json_prompt, listed, match, unlisted
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 
-_ASK = "Answer with the list of coins used, repeats included, like [5, 5, 2], between <answer> and </answer>."
+_ASK = (
+    "Answer with every coin used, repeats included, in brackets, separated by commas, between <answer> and </answer>."
+)
 TEMPLATES = {
     "plain": "Coins come in the values {coins}, as many of each as you like. Pay exactly {amount} with as few coins as "
     "possible. " + _ASK,

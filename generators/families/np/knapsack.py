@@ -16,7 +16,7 @@ from generators.family import Family, Reject, Solution
 from generators.wording import fill, json_fields, json_prompt, listed, match
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 
-_ASK = "Answer with the list of chosen item numbers, like [0, 2], between <answer> and </answer>."
+_ASK = "Answer with the chosen item numbers in brackets, separated by commas, between <answer> and </answer>."
 TEMPLATES = {
     "plain": "Items are numbered from 0 and given as weight:value: {items}. Choose items, each at most once, of total "
     "weight at most {capacity} and of the largest total value. " + _ASK,

@@ -18,7 +18,7 @@ from generators.family import Family, Reject, Solution
 from generators.wording import fill, json_fields, json_prompt, listed, match, unlisted
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 
-_ASK = "Answer with the list of the chosen numbers themselves, like [7, 2], between <answer> and </answer>."
+_ASK = "Answer with the chosen numbers themselves in brackets, separated by commas, between <answer> and </answer>."
 TEMPLATES = {
     "plain": "Choose some of the numbers {numbers}, each at most as often as it is listed, so that the chosen ones add "
     "up to exactly {target}. " + _ASK,

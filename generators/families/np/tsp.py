@@ -21,7 +21,7 @@ from generators.wording import fill, json_fields, json_prompt, listed, match, un
 from pipeline.fingerprint import content_hash
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 
-_ASK = "Answer with the cities in order, each once, like [0, 2, 1, 3], between <answer> and </answer>."
+_ASK = "Answer with all cities in order, in brackets and separated by commas, between <answer> and </answer>."
 TEMPLATES = {
     "plain": "Find the shortest closed tour that visits every city once. Distances, the same in both directions: "
     "{edges}. The way back to the start counts and is not written. " + _ASK,

@@ -31,7 +31,7 @@ def test_every_line_of_the_readable_trace_holds() -> None:
     modulus, running = problem.params["modulus"], None
     for line in lines:
         left, _, right = line.partition(f" mod {modulus} = ")
-        words = left.split()
+        words = left.strip("()").split()
         if running is not None:
             assert int(words[0]) == running
         value = int(words[0])
