@@ -103,8 +103,9 @@ def _hub_errors(doing: str) -> Iterator[None]:
     """Turn what the hub or the network refuses into one StoreError."""
     from huggingface_hub.errors import HfHubHTTPError
 
+    # the bases are OSError and the HTTP client's own root, which also holds refused and timed-out connections
     try:
         yield
-    except (HfHubHTTPError, OSError, ValueError) as error:
+    except (*HfHubHTTPError.__bases__, OSError, ValueError) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise StoreError(f"{doing}: {reason}; check the repository's name, the token and the network") from error

@@ -3,6 +3,8 @@
 import os
 import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -101,11 +103,21 @@ def test_a_hub_that_refuses_is_one_clear_error(store: Store, tmp_path: Path) -> 
 
 
 def test_the_real_client_against_a_closed_port_is_one_clear_error(store: Store) -> None:
-    from huggingface_hub import HfApi
-
+    program = """
+import sys
+from huggingface_hub import HfApi
+from pipeline.errors import StoreError
+from pipeline.hub import push
+from pipeline.store import Store
+try:
+    push(Store(sys.argv[1]), "sums", "me/sums", api=HfApi(endpoint=sys.argv[2], token="none"))
+except StoreError as error:
+    print(error)
+"""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"
-        with pytest.raises(StoreError, match="pushing sums to me/sums"):
-            push(store, "sums", "me/sums", api=HfApi(endpoint=endpoint, token="none"))
-    assert os.environ.get("HF_ENDPOINT") != endpoint
+        command = [sys.executable, "-c", program, str(store.root), endpoint]
+        online = {**os.environ, "HF_HUB_OFFLINE": "0"}
+        ran = subprocess.run(command, env=online, capture_output=True, text=True, timeout=120)
+    assert "pushing sums to me/sums" in ran.stdout and "refused" in ran.stdout, ran.stderr
