@@ -244,6 +244,15 @@ def character_tokenizer() -> Any:
     )
 
 
+def to_accelerator(policy: Policy) -> Policy:
+    """Move a policy's weights to the accelerator, where there is one, and return it."""
+    import torch
+
+    if torch.accelerator.is_available():
+        policy.model.to(torch.accelerator.current_accelerator())
+    return policy
+
+
 def single_thread() -> None:
     """Give torch one thread in this process: two such processes beat one with two threads."""
     import torch

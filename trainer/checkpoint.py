@@ -1,0 +1,140 @@
+"""Checkpoints: policy, optimiser and state in one folder, written whole or not at all. Not what the state means.
+
+Law: what is loaded is bit for bit what was saved; no pickles. The folder is also a Hugging Face model folder.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import ConfigError, StoreError
+from pipeline.files import sync, temporary_name, writing
+from pipeline.problem import Json
+from trainer.policy import Policy, load_policy
+
+if TYPE_CHECKING:
+    import torch
+
+STATE, OPTIMISER = "state.json", "optimiser.safetensors"
+_REMEDY = "resume from an older checkpoint, or delete this folder to start again"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What was saved: the policy, the optimiser's state dict and the caller's own state."""
+
+    policy: Policy
+    optimiser: dict[str, Any]
+    state: Json
+
+
+def save(path: Path, *, policy: Policy, state: Json, optimiser: Mapping[str, Any] | None = None) -> None:
+    """Write a checkpoint folder and put it in the place of an older one.
+
+    `state` is anything JSON; `optimiser` any nesting of dicts, lists and tuples over tensors and JSON scalars.
+
+    Raises:
+        StoreError: when the disk refuses; the older checkpoint stays.
+    """
+    from safetensors.torch import save_file
+
+    recover(path)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = path.parent / temporary_name(path.name)
+        try:
+            policy.save(folder)
+            tensors: dict[str, torch.Tensor] = {}
+            skeleton = _flat(dict(optimiser or {}), tensors)
+            save_file(tensors, folder / OPTIMISER)
+            record = {"policy": policy.policy_id, "optimiser": skeleton, "state": state}
+            (folder / STATE).write_text(json.dumps(record, allow_nan=False), encoding="utf-8")
+            for file in folder.iterdir():
+                sync(file)
+            sync(folder)
+            _swap(folder, path)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def exists(path: Path) -> bool:
+    """Return whether a whole checkpoint is at `path`."""
+    recover(path)
+    return (path / STATE).is_file()
+
+
+def load(path: Path, *, dtype: str = "float32") -> Checkpoint:
+    """Read a checkpoint.
+
+    Raises:
+        StoreError: when there is none, or its bytes are not those that were saved.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    if not exists(path):
+        raise StoreError(f"{path} is no checkpoint (it has no {STATE}): {_REMEDY}")
+    try:
+        record = json.loads((path / STATE).read_text(encoding="utf-8"))
+        policy = load_policy(path, dtype=dtype)
+        optimiser = _nested(record["optimiser"], load_file(path / OPTIMISER))
+        expected, state = record["policy"], record["state"]
+    except (OSError, ValueError, KeyError, ConfigError, SafetensorError) as error:
+        raise StoreError(f"checkpoint {path} is corrupt ({type(error).__name__}: {error}): {_REMEDY}") from error
+    if dtype == "float32" and policy.policy_id != expected:
+        raise StoreError(f"checkpoint {path} holds policy {policy.policy_id} and says {expected}: {_REMEDY}")
+    return Checkpoint(policy, optimiser, state)
+
+
+def recover(path: Path) -> None:
+    """Put an older checkpoint back that a kill left aside between two renames."""
+    aside = _aside(path)
+    if aside.exists() and not path.exists():
+        aside.rename(path)
+
+
+def _swap(folder: Path, path: Path) -> None:
+    """Rename `folder` to `path`; a folder is not replaced in one call, so the older one stands aside meanwhile."""
+    aside = _aside(path)
+    shutil.rmtree(aside, ignore_errors=True)
+    if path.exists():
+        path.rename(aside)
+    folder.rename(path)
+    sync(path.parent)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(path.name + ".old")
+
+
+def _flat(value: Any, tensors: "dict[str, torch.Tensor]") -> Json:
+    """Return the JSON skeleton of nested state; its tensors go into `tensors`, named in order."""
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        name = f"{len(tensors):06d}"
+        tensors[name] = value.detach().cpu().contiguous()
+        return {"tensor": name}
+    if isinstance(value, dict):
+        return {"dict": [[key, _flat(item, tensors)] for key, item in value.items()]}
+    if isinstance(value, list | tuple):
+        return {type(value).__name__: [_flat(item, tensors) for item in value]}
+    if value is None or isinstance(value, bool | int | float | str):
+        return {"value": value}
+    raise TypeError(f"cannot keep {type(value).__name__} in a checkpoint: convert it to JSON scalars or tensors")
+
+
+def _nested(skeleton: Json, tensors: "Mapping[str, torch.Tensor]") -> Any:
+    ((kind, value),) = skeleton.items()
+    if kind == "tensor":
+        return tensors[value]
+    if kind == "dict":
+        return {key: _nested(item, tensors) for key, item in value}
+    if kind == "value":
+        return value
+    items = [_nested(item, tensors) for item in value]
+    return tuple(items) if kind == "tuple" else items
