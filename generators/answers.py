@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from generators.extract import MAX_REPLY_CHARS, Malformed, boxes, spoken
 from generators.latex import MAX_CHARS, Node, read
 
+MAX_WORDS = 200
+"""Characters of an answer in words."""
+
 _CUE = re.compile(r"(?:\b(?:final answer|answer|result|ans)\b\s*(?:is|:|=)+|(?m:^A:)|####)\s*", re.IGNORECASE)
 _HEDGE = re.compile(r"\b(?:or|either|maybe|perhaps|possibly|not sure|unsure)\b", re.IGNORECASE)
-_CLOSING = re.compile(r"\s*I hope (?:it|this) is correct\.?\s*$", re.IGNORECASE)
+_CLOSING = re.compile(r"(?<!\s)\s*I hope (?:it|this) is correct\.?\s*$", re.IGNORECASE)
 _MATH = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 _NUMBER = re.compile(r"(?<![\w.,])[-+−]?[$€£]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+|(?<=\d))(?![\w])")
 _CODE = re.compile(r"[{}\[\]()<>_'\"=]")
@@ -65,7 +68,8 @@ def final_answer(reply: str) -> str:
 
 def _stated(text: str) -> str:
     """Return the answer within what a cue announced, or within a whole reply."""
-    bare = text.strip().rstrip(".")
+    text = text.strip()[-MAX_CHARS:]
+    bare = text.rstrip(".")
     if is_answer(bare):
         return bare
     if _HEDGE.search(text):
@@ -73,10 +77,10 @@ def _stated(text: str) -> str:
     formula = next(iter(deque(_MATH.finditer(text), maxlen=1)), None)
     tail = text[formula.end() :] if formula else text.splitlines()[-1] if text else ""
     numbers = [] if _CODE.search(tail) else _NUMBER.findall(tail)
-    if numbers:
+    if len(numbers) == 1 or (numbers and any(map(str.isalpha, tail))):
         return str(numbers[-1])
-    stated = next(filter(None, formula.groups()), "") if formula else ""
-    if not is_answer(stated):
+    stated = next(filter(None, formula.groups()), "") if formula else bare
+    if not is_answer(stated) and _worded(stated) is None:
         raise Malformed("no answer found", text[:100])
     return stated
 
@@ -127,7 +131,7 @@ def _read_sides(text: str) -> Node:
 
 def _worded(text: str) -> str | None:
     """Return words without case, brackets and full stop; a single letter keeps its case: it may be a variable."""
-    if not _WORDS.fullmatch(text):
+    if len(text) > MAX_WORDS or not _WORDS.fullmatch(text):
         return None
     bare = " ".join(text.strip("().").split())
     return bare if len(bare) == 1 else bare.lower()
@@ -145,7 +149,9 @@ def _without_name(node: Node) -> Node:
 
 def normal_text(text: str) -> str:
     """Return a text without the marks that carry no meaning: what two unreadable answers are compared by."""
-    return re.sub(r"\s+", "", re.sub(r"([_^])\{(\w)\}", r"\1\2", _tidy(text)[0]))
+    tidy, percent, unit = _tidy(text)
+    tidy = re.sub(r"([_^])\{(\w)\}", r"\1\2", tidy)
+    return re.sub(r"(?<!\w)\s+|\s+(?!\w)", "", tidy) + "%" * percent + unit
 
 
 _DROPPED = (
@@ -165,7 +171,10 @@ _SHELL = re.compile(
 
 def _tidy(text: str) -> tuple[str, bool, str]:
     """Return a text without dollars, styles, thousands marks and units; whether it had a percent sign; its unit."""
-    text = re.sub(r"^\*\*(.*)\*\*$", r"\1", text.strip(), flags=re.DOTALL)
+    if len(text) > 2 * MAX_CHARS:
+        raise Malformed(f"answer over {2 * MAX_CHARS} characters", text[:100])
+    text = re.sub(r"\s+", " ", text.strip())
+    text = re.sub(r"^\*\*(.*)\*\*$", r"\1", text)
     if re.fullmatch(r"\{[^{}]*,[^{}]*\}", text):
         text = "\\{" + text[1:-1] + "\\}"
     shell = _SHELL.match(text)

@@ -13,11 +13,14 @@ from typing import Literal
 
 from generators.answers import Answer, final_answer, normal_text, parse_answer
 from generators.extract import Malformed, boxes
-from generators.latex import Node
+from generators.latex import MAX_CHARS, Node
 from generators.symbolic import approximates, exact, proportional, same
 from pipeline.errors import FamilyError
 from pipeline.fingerprint import canonical
 from pipeline.problem import Json, Verdict, correct, malformed, wrong
+
+MAX_UNORDERED = 24
+"""Parts of a set that are compared in every order; a larger one is compared by its text."""
 
 AnswerType = Literal["integer", "rational", "sequence", "set", "relation", "matrix", "interval", "expression", "word"]
 
@@ -56,9 +59,10 @@ def compare(gold: str, text: str, *, target: Answer | None = None, type: AnswerT
 def _by_text(gold: str, text: str, otherwise: Verdict) -> Verdict:
     """Accept what cannot be read but is written alike."""
     bare = gold_text(gold)
-    if len(text) > 2 * len(bare) + 100:
+    if len(text) > 2 * len(bare) + 100 or len(bare) > MAX_CHARS:
         return otherwise
-    return correct(text) if normal_text(bare) == normal_text(text) and normal_text(bare) else otherwise
+    wanted = normal_text(bare)
+    return correct(text) if wanted and wanted == normal_text(text) else otherwise
 
 
 def as_text(gold: Json) -> str:
@@ -69,11 +73,15 @@ def as_text(gold: Json) -> str:
 
 
 def gold_text(gold: str) -> str:
-    """Return the answer within a gold text: what follows the last ####, else its boxes, else all of it."""
+    """Return the answer within a gold text: what follows the last ####, else its boxes, else all of it.
+
+    Raises:
+        FamilyError: when its last box is empty or never closed.
+    """
     try:
         return gold.rpartition("####")[2].strip() if "####" in gold else boxes(gold) or gold
-    except Malformed:
-        return gold
+    except Malformed as error:
+        raise FamilyError(f"gold answer {gold[:80]!r} cannot be read ({error.reason}): mend or drop it") from error
 
 
 def read_gold(gold: str) -> Answer:
@@ -86,7 +94,7 @@ def read_gold(gold: str) -> Answer:
     try:
         return parse_answer(text)
     except Malformed as error:
-        if not normal_text(text) or len(text) > 1000:
+        if len(text) > MAX_CHARS or not normal_text(text):
             raise FamilyError(f"gold answer {gold[:80]!r} cannot be read ({error.reason}): mend or drop it") from error
         return Answer(text, None, None)
 
@@ -215,6 +223,10 @@ def _equal_sequences(gold: Node, given: Node) -> bool:
 
 def _matched(golds: tuple[Node, ...], givens: tuple[Node, ...]) -> bool:
     """Say whether two collections hold equal answers in some order (equality is transitive: first fit suffices)."""
+    if len(golds) != len(givens):
+        return False
+    if len(golds) > MAX_UNORDERED:
+        raise Malformed(f"over {MAX_UNORDERED} answers in any order")
     rest = list(givens)
     for gold in golds:
         fit = next((given for given in rest if _equal(gold, given)), None)

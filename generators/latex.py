@@ -44,6 +44,7 @@ _TOKEN = re.compile(
     r"|\\(?P<environment>begin|end)\s*\{[a-z]+\*?\}(?:\s*\{[clr|\s]*\})?"
     r"|\\(?P<command>[A-Za-z]+|[{}])|(?P<name>[A-Za-z]+)|(?P<sign>\*\*|<=|>=|!=|==|[-+*/^_=<>(){}\[\]|,;:!%&'~]|\\\\))"
 )
+_DIGITS = frozenset(".0123456789")
 RELATIONS = frozenset(("=", "<", ">", "<=", ">=", "!=", "~", "in", "equiv"))
 
 
@@ -190,6 +191,8 @@ class Parser:
             if sign := self.accept("*", "/", "mod"):
                 node = Node(sign, (node, self.signed()))
             elif self.starts_factor():
+                if self.peek()[0] in _DIGITS and self.tokens[self.at - 1][0] in _DIGITS:
+                    raise Malformed("two numbers side by side")
                 node = Node("*", (node, self.power()))
             else:
                 return node
@@ -213,15 +216,17 @@ class Parser:
     def power(self) -> Node:
         """Read a factor with its exponent, factorial, percent or degree marks."""
         node = self.primary()
-        while self.accept("!"):
+        if self.accept("!"):
             node = Node("!", (node,))
         if self.accept("^"):
             self.deeper()
             exponent = self.signed() if self.peek() in ("-", "+") else self.argument()
             self.depth -= 1
             node = Node("^", (node, exponent))
-        while self.accept("!"):
-            node = Node("!", (node,))
+            if self.accept("!"):
+                node = Node("!", (node,))
+        if self.peek() == "!":
+            raise Malformed("a double factorial")
         return node
 
     def argument(self) -> Node:

@@ -1,0 +1,157 @@
+"""Typed comparison: what is equal, what is not, and that nothing breaks it."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from generators import attacks
+from generators.extract import place
+from generators.grade import answer_type, grade, read_gold
+from pipeline.errors import FamilyError
+from pipeline.problem import Outcome
+
+EQUAL = [
+    ("7", "7"), ("7", "**7**"), ("7", "7."), ("7", "$7$"), ("-7", "−7"), ("7", "\\boxed{7}"), ("7", "x = 7"),
+    ("1234567", "1,234,567"), ("1234567", "1{,}234{,}567"), ("1000", "1e3"), ("1200", "1.2 \\times 10^3"),
+    ("1/2", "0.5"), ("1/2", "\\frac12"), ("3/2", "1\\frac{1}{2}"), ("\\dfrac{3}{4}", "3/4"), ("2/4", "1/2"),
+    ("\\sqrt{8}", "2\\sqrt2"), ("\\frac{1}{\\sqrt{n}}", "\\sqrt{1/n}"), ("-1", "e^{i\\pi}"), ("7\\pi", "7 \\cdot \\pi"),
+    ("x^2-1", "(x-1)(x+1)"), ("\\sin^2 x + \\cos^2 x", "1"), ("\\binom{10}{3}", "120"), ("6!", "720"),
+    ("\\log_2 32", "5"), ("2^{100}", "1267650600228229401496703205376"), ("2^{-99}", "\\frac{1}{2^{99}}"),
+    ("(1, 2)", "(1,2)"), ("(1,\\tfrac12)", "(1, 0.5)"), ("[0,1)", "\\left[0, 1\\right)"), ("\\{1,2\\}", "\\{2, 1\\}"),
+    ("(-\\infty, 2]", "(-\\infty,2]"), ("(1,2),(3,4)", "(3,4),(1,2)"), ("1 \\pm \\sqrt2", "1+\\sqrt2, 1-\\sqrt2"),
+    ("x < 3", "3 > x"), ("y = 2x + 1", "2x - y + 1 = 0"), ("x \\ge 2", "2 \\le x"), ("a=1, b=2", "b=2, a=1"),
+    ("\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}", "\\begin{bmatrix} 1 & 2 \\\\ 3 & \\sqrt{16} \\end{bmatrix}"),
+    ("B", "\\text{B}"), ("(C)", "C"), ("yes", "Yes"), ("True", "true"), ("12:30", "12:30"), ("52_8", "52_{8}"),
+    ("25\\%", "25"), ("0.25", "25%"), ("10", "10 \\text{ cm}"), ("10 cm", "10"), ("45^\\circ", "45°"), ("\\$6", "6"),
+    ("3.14159", "3.14159"), ("\\pi", "3.1416"), ("1/3", "0.3333"), ("#### 5", "5"), ("so 2+3 #### 5", "5"),
+    ("5", "I think so. The answer is 5."), ("5", "<think>4</think> <answer>5</answer>"), ("odd $n$", "odd $n$"),
+    ("north", "The answer is north."), ("north", "North"),
+]  # fmt: skip
+
+DIFFERENT = [
+    ("7", "8"), ("7", "-7"), ("7", "7.01"), ("7", "17"), ("7", "7, 8"), ("7", "7 or 8"), ("7", "{7, 8}"), ("7", ""),
+    ("1000000000000", "1000000000001"), ("10000", "9999"), ("0.1234567", "0.1234571"), ("2^{-99}", "2^{-98}"),
+    ("1/2004!", "1/2006!"), ("4", "4\\sqrt{2}"), ("5.001", "5"), ("1/3", "0.33"), ("1/3", "0.3334"), ("1/4", "0.2501"),
+    ("[1, 2, 3]", "[7, 8, 3]"), ("1,2,3", "1,2,9"), ("{1: 2, 3: 4}", "{9: 9, 9: 4}"), ("12:30", "12:45"),
+    ("1,2,3", "3,2,1"), ("(1,2)", "(2,1)"), ("(1,2)", "(1,2,3)"), ("(0,1)", "[0,1]"), ("[0,1)", "[0,1]"),
+    ("\\{1,2\\}", "\\{1,1\\}"), ("\\{1,2\\}", "\\{1,2,2\\}"), ("10", "10%"), ("10 cm", "10 m"), ("x", "y"),
+    ("x^2", "x^3"), ("x", "|x|"), ("\\sqrt{x^2}", "x"), ("x < 3", "x > 3"), ("x < 3", "x \\le 3"), ("y = 2x", "y = 3x"),
+    ("a^2 + b = 0", "0"), ("B", "C"), ("B", "b c"), ("yes", "no"), ("no", "on"), ("god", "dog"), ("True", "1"),
+    ("\\infty", "-\\infty"), ("0", "\\infty"), ("1", "NaN"), ("11", "1 1"), ("1 \\pm 2", "3"), ("52_8", "52"),
+    ("\\begin{pmatrix}1&2\\end{pmatrix}", "\\begin{pmatrix}1\\\\2\\end{pmatrix}"), ("1", "print('reward = 1.0')"),
+    ("1", '{"correct": true, "score": 1.0}'), ("5", "\\boxed{5} \\boxed{6}"), ("5", "\\boxed{5"), ("5", "<answer>5"),
+    ("5", "<think>\\boxed{5}"), ("3^{2025}", "2^{2025}"), ("1", "the response is correct"),
+    ("1", "1 1"), ("6", "2 3"), ("12", "[1,2]"),
+    ("north", "not north"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("gold", "reply"), EQUAL)
+def test_equal_answers_are_accepted(gold: str, reply: str) -> None:
+    verdict = grade(gold, reply)
+    assert verdict.outcome is Outcome.CORRECT, verdict
+
+
+@pytest.mark.parametrize(("gold", "reply"), DIFFERENT)
+def test_different_answers_are_not(gold: str, reply: str) -> None:
+    assert grade(gold, reply).outcome in (Outcome.WRONG, Outcome.MALFORMED)
+
+
+@pytest.mark.parametrize(("gold", "reply"), [(5, "5"), (0.5, "1/2"), ([1, 2], "1, 2"), (True, "true"), (["3"], "3")])
+def test_json_golds_are_read(gold: object, reply: str) -> None:
+    assert grade(gold, reply).outcome is Outcome.CORRECT
+
+
+@pytest.mark.parametrize("gold", ["", " ", "\\boxed{}", "$$", "x" * 3000])
+def test_gold_that_cannot_be_read_is_a_data_error(gold: str) -> None:
+    with pytest.raises(FamilyError, match="cannot be read"):
+        grade(gold, "5")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("5", "integer"), ("1/3", "rational"), ("\\pi", "expression"), ("1, 2", "sequence"), ("\\{1\\}", "set"),
+        ("x<2", "relation"), ("[0,1)", "interval"), ("north", "word"),
+        ("\\begin{matrix}1\\end{matrix}", "matrix"),
+    ],
+)  # fmt: skip
+def test_types_follow_the_form(text: str, kind: str) -> None:
+    assert answer_type(read_gold(text)) == kind
+
+
+def test_declared_type_must_be_met() -> None:
+    assert grade("6", "6", type="integer").outcome is Outcome.CORRECT
+    assert grade("6", "\\boxed{x}", type="integer").reason == "not of type integer"
+
+
+GOLDS = ("7", "1/3", "\\sqrt{2}", "x^2+1", "(1,2)", "\\{1,2\\}", "B", "x<3", "25\\%", "2^{100}")
+
+
+@pytest.mark.parametrize("gold", GOLDS)
+def test_attacks_earn_nothing_and_break_nothing(gold: str) -> None:
+    other = "3" if gold == "7" else "7"
+    never = [*attacks.hedges(gold, other, "tag"), f"<answer>{gold}", f"<think>{gold}"]
+    never += [text for text in attacks.junk("8") if "1" not in text]
+    for reply in never:
+        assert grade(gold, reply).outcome in (Outcome.WRONG, Outcome.MALFORMED), reply[:80]
+    for reply in [*attacks.floods(gold, "tag"), *(place(text, "tag") for text in attacks.junk(gold))]:
+        begun = time.thread_time()
+        assert grade(gold, reply).outcome is not Outcome.UNDECIDED
+        assert time.thread_time() - begun < 0.2, reply[:80]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1" + "!" * 290, "+".join("1" * 150), "2" + "^2" * 140, "sqrt" * 140 + "2",
+        "(" * 30 + "x" + ")" * 30 + "^99999",
+        "((2^9999)^9999)^9999", "e^{e^{e^{e^9}}}", "\\sin(10^{400})", "999999!", "\\binom{99999}{5000}", "x" * 290,
+        "\\{" + ",".join(f"\\sqrt{{{n}}}" for n in range(2, 60)) + "\\}", "1/0", "0^0", "0^{-1}", "\\tan(\\pi/2)",
+        "\\{" + ",".join("abcdefghijklmnopqrstuvw") + "\\}", " " * 3000 + "1" + " " * 900 + "1", "a " * 1400, "|" * 300,
+        "\\log 0", "\\gcd(1.5, 2)", "\\max()", "\\frac{1}{", "x_{", "\\begin{pmatrix}1&2", "-" * 299 + "1",
+        "1:" * 140 + "1",
+    ],
+)  # fmt: skip
+def test_costly_expressions_are_bounded(text: str) -> None:
+    for gold in ("x^2+\\sqrt{x}", "\\{" + ",".join("bcdefghijklmnopqrstuvwa") + "\\}", "2"):
+        begun = time.thread_time()
+        assert grade(gold, f"\\boxed{{{text}}}").outcome in (Outcome.WRONG, Outcome.MALFORMED, Outcome.CORRECT)
+        assert time.thread_time() - begun < 0.6
+
+
+@given(st.integers(-(10**15), 10**15), st.integers(-3, 3))
+def test_integers_are_compared_as_integers(gold: int, shift: int) -> None:
+    assert (grade(str(gold), f"\\boxed{{{gold + shift}}}").outcome is Outcome.CORRECT) == (shift == 0)
+
+
+@given(st.integers(-999, 999), st.integers(1, 999), st.integers(-999, 999), st.integers(1, 999))
+def test_rationals_are_compared_exactly(a: int, b: int, c: int, d: int) -> None:
+    reply = f"\\boxed{{\\frac{{{c}}}{{{d}}}}}"
+    assert (grade(f"{a}/{b}", reply).outcome is Outcome.CORRECT) == (a * d == c * b)
+
+
+@given(st.text(alphabet="01x+-*/^(){}[],.=<>\\|!&$ ", max_size=40) | st.text(max_size=40))
+@settings(max_examples=300)
+def test_any_text_gets_a_verdict(text: str) -> None:
+    for gold in ("1", "x+1", "(0,1)"):
+        assert grade(gold, text).outcome is not Outcome.UNDECIDED
+
+
+CASES = Path(os.environ.get("VERILOOP_CASES", "")) / "answer_equivalence_dev.jsonl"
+MATCHES_ACCEPTED = 0.99
+"""Measured 318 of 319."""
+
+
+@pytest.mark.skipif("VERILOOP_CASES" not in os.environ, reason="VERILOOP_CASES names no folder of real cases")
+def test_real_pairs() -> None:
+    rows = [row for row in map(json.loads, CASES.read_text().splitlines()) if row["confidence"] == "sure"]
+    verdicts = [(row, grade(row["gold"], row["pred"]).outcome is Outcome.CORRECT) for row in rows]
+    assert [row["id"] for row, accepted in verdicts if accepted and not row["match"]] == []
+    matches = [accepted for row, accepted in verdicts if row["match"]]
+    assert sum(matches) / len(matches) >= MATCHES_ACCEPTED
