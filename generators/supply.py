@@ -72,8 +72,8 @@ def supply(
 ) -> Iterator[tuple[Cell, pa.Table]]:
     """Yield each cell's first K distinct instances, cell by cell in sorted order.
 
-    Distinct means a new instance_hash. A wave of shards covers all cells, so workers stay busy. A cell is exhausted when its draws reached ten times what K distinct
-    instances need on average and it is still short.
+    Distinct means a new instance_hash. A wave of shards covers all cells, so workers stay busy. A cell is exhausted
+    when its draws reached ten times what K distinct instances need on average and it is still short.
 
     Raises:
         ShortageError: naming what was asked and what the cell has, unless allow_shortage.

@@ -1,0 +1,249 @@
+"""RunConfig: one tree of frozen models assembled from the packages' own; load it from YAML plus overrides.
+
+Not here: any option's meaning (it stands beside the code that reads it). Law: an unknown key is an error that names
+the nearest real one, and circumstances (paths, workers) enter no identity.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from trainer.sft import SFTConfig
+
+from pipeline.errors import ConfigError, nearest
+from pipeline.mixture import Cell
+from pipeline.protocol import Protocol
+from pipeline.weakness import WeaknessConfig
+from trainer.grpo_config import GRPOConfig
+from trainer.policy import PolicyConfig
+
+CIRCUMSTANCES = ("data_dir", "workers")
+"""Fields that say where and how fast, never what: left out of every recipe."""
+
+
+class Node(BaseModel):
+    """A frozen config node that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CellsConfig(Node):
+    """A family and which of its cells take part."""
+
+    family: str
+    levels: tuple[int, ...] = Field(min_length=1)
+    regions: tuple[str, ...] | None = Field(default=None, description="None: every region of the family")
+
+
+class ProtocolConfig(Node):
+    """How the policy is asked (pipeline.protocol.Protocol); temperature is set per purpose."""
+
+    max_prompt_tokens: int = Field(gt=0)
+    max_completion_tokens: int = Field(gt=0)
+    template: Literal["base", "chat"] = "base"
+    system: str = ""
+    thinking: bool = False
+
+    def protocol(self, temperature: float = 1.0) -> Protocol:
+        """Return the Protocol of this node at a temperature."""
+        return Protocol(
+            max_prompt_tokens=self.max_prompt_tokens,
+            max_completion_tokens=self.max_completion_tokens,
+            temperature=temperature,
+            template=self.template,
+            system=self.system,
+            thinking=self.thinking,
+        )
+
+
+class SamplerConfig(Node):
+    """Which engine samples. `torch` is ours, `vllm` runs in process, `http` asks an OpenAI-compatible endpoint."""
+
+    name: Literal["torch", "vllm", "http"] = "torch"
+    batch_rows: int = Field(default=512, gt=0, description="rows decoded together by the torch sampler")
+    url: str = Field(default="", description="base URL of an endpoint, http only")
+    model: str = Field(default="", description="model name at the endpoint, http only")
+    timeout_s: float = Field(default=60.0, gt=0, description="per request, http only")
+
+
+class SetsConfig(Node):
+    """How many problems the fixed sets hold, per cell; a cell with fewer gives what it has."""
+
+    rendering: str | None = Field(default="compact", description="None draws one of the family's own by hash")
+    probe_per_cell: int = Field(default=48, gt=0)
+    test_per_cell: int = Field(default=64, gt=0)
+    rules: tuple[dict[str, Any], ...] = ({"name": "lawful"}, {"name": "length"}, {"name": "exact_duplicate"})
+
+
+class HolesConfig(Node):
+    """Cells the cold start leaves nearly untaught: a known, unchosen weakness, drawn by hash per seed."""
+
+    trace_cells: int = Field(default=4, ge=0, description="holes among families with a learnable trace, one a family")
+    search_cells: int = Field(default=0, ge=0, description="holes among families without one")
+    mass: float = Field(default=0.01, ge=0, le=1, description="share of a normal cell's training mass")
+
+
+class ColdStartConfig(Node):
+    """SFT on solver traces, from the configured policy to the chain's common start."""
+
+    steps: int = Field(default=800, ge=0, description="0 starts the loop from the policy as it is")
+    rows_per_cell: int = Field(default=2000, gt=0)
+    sft: SFTConfig = SFTConfig()
+    holes: HolesConfig = HolesConfig()
+
+
+class PriceConfig(Node):
+    """What work costs in CPU- or GPU-seconds: fixed rates make budgets repeatable; measured time is shown beside.
+
+    Unit: tokens per second on one core of the reference machine (`benchmarks/prices.py` measures them).
+    """
+
+    sample_tokens_per_s: float = Field(default=25_000, gt=0)
+    sft_tokens_per_s: float = Field(default=15_000, gt=0)
+    grpo_tokens_per_s: float = Field(default=25_000, gt=0)
+
+
+class ArmConfig(Node):
+    """One chain of rounds. `chosen` lets the diagnosis pick SFT or GRPO for each cell."""
+
+    name: str
+    mixture: Literal["uniform", "weakness", "easy_to_hard", "placebo"]
+    operator: Literal["chosen", "grpo", "sft"]
+
+
+class LoopConfig(Node):
+    """The rounds: what each costs and which arms run from the same start."""
+
+    rounds: int = Field(default=3, ge=0)
+    budget_s: float = Field(default=15.0, gt=0, description="priced seconds per round and arm, diagnosis included")
+    rows: int = Field(default=2048, gt=0, description="problems generated per round and arm")
+    arms: tuple[ArmConfig, ...] = (
+        ArmConfig(name="loop", mixture="weakness", operator="chosen"),
+        ArmConfig(name="uniform", mixture="uniform", operator="grpo"),
+        ArmConfig(name="sft", mixture="uniform", operator="sft"),
+    )
+    sft: SFTConfig = SFTConfig()
+    grpo: GRPOConfig = GRPOConfig()
+    weakness: WeaknessConfig = WeaknessConfig()
+    price: PriceConfig = PriceConfig()
+    checkpoint_every: int = Field(default=20, gt=0, description="optimiser steps between resumable checkpoints")
+
+
+class MeasureConfig(Node):
+    """How often problems are attempted."""
+
+    probe_draws: int = Field(default=1, gt=0)
+    test_draws: int = Field(default=8, gt=0, description="at temperature 1; pass@8 needs 8")
+    greedy: bool = True
+    keep_rollouts: int = Field(default=1, ge=0, description="rollouts kept to read, per problem and measurement")
+
+
+class RunConfig(Node):
+    """One run: everything `veriloop run` needs, stored with every version, checkpoint and round."""
+
+    name: str
+    seed: int = 0
+    data_dir: Path = Field(default=Path("data/run"), description="the run root")
+    workers: int = Field(default=2, gt=0, description="local processes")
+    cells: tuple[CellsConfig, ...] = Field(min_length=1)
+    policy: PolicyConfig
+    protocol: ProtocolConfig
+    sampler: SamplerConfig = SamplerConfig()
+    sets: SetsConfig = SetsConfig()
+    cold_start: ColdStartConfig = ColdStartConfig()
+    measure: MeasureConfig = MeasureConfig()
+    loop: LoopConfig = LoopConfig()
+
+    def identity(self) -> dict[str, Any]:
+        """Return the config as JSON without its circumstances."""
+        return self.model_dump(mode="json", exclude=set(CIRCUMSTANCES))
+
+    def all_cells(self) -> tuple[Cell, ...]:
+        """Return every cell of the run, sorted; checks families, levels and regions."""
+        from generators.family import check_request, load
+
+        cells = set()
+        for node in self.cells:
+            regions = node.regions if node.regions is not None else load(node.family).regions
+            for level in node.levels:
+                for region in regions:
+                    check_request(node.family, level=level, region=region, rendering=self.sets.rendering)
+                    cells.add(Cell(node.family, level, region))
+        return tuple(sorted(cells))
+
+
+def load_config(path: Path, overrides: Sequence[str] = ()) -> RunConfig:
+    """Read a run's YAML and lay `key.path=value` overrides (values are YAML) over it.
+
+    Raises:
+        ConfigError: for a missing or unreadable file, an unknown key or a value of the wrong kind; names each.
+    """
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        shipped = sorted(p.name for p in (Path(__file__).parent / "configs").glob("*.yaml"))
+        raise ConfigError(
+            f"no config file {path}: the shipped ones are flows/configs/{{{', '.join(shipped)}}}"
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(f"{path} is not readable YAML: {error}") from error
+    if not isinstance(tree, dict):
+        raise ConfigError(f"{path} holds a {type(tree).__name__}, not a mapping of config keys")
+    for override in overrides:
+        _lay_over(tree, override)
+    try:
+        return RunConfig.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: " + "; ".join(_explain(item, RunConfig) for item in error.errors())) from error
+
+
+def _lay_over(tree: dict[str, Any], override: str) -> None:
+    key, mark, text = override.partition("=")
+    if not mark or not key:
+        raise ConfigError(f"override {override!r} is not key.path=value, e.g. --set loop.rounds=2")
+    node: Any = tree
+    *parents, last = key.split(".")
+    for part in parents:
+        if isinstance(node, list) and part.isdigit() and int(part) < len(node):
+            node = node[int(part)]
+            continue
+        if not isinstance(node, dict):
+            raise ConfigError(f"override {override!r}: {part!r} is not a mapping or a valid list position")
+        node = node.setdefault(part, {})
+    if isinstance(node, list) and last.isdigit() and int(last) < len(node):
+        node[int(last)] = yaml.safe_load(text)
+    elif isinstance(node, dict):
+        node[last] = yaml.safe_load(text)
+    else:
+        raise ConfigError(f"override {override!r}: {last!r} cannot be set on a {type(node).__name__}")
+
+
+def _explain(item: Any, root: type[BaseModel]) -> str:
+    place = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "extra_forbidden":
+        known = _fields_at(root, item["loc"][:-1])
+        return f"unknown key {place!r}{nearest(str(item['loc'][-1]), known)}"
+    shown = "" if item["type"] == "missing" else f", got {item.get('input')!r}"
+    return f"{place}: {item['msg']}{shown}"
+
+
+def _fields_at(model: type[BaseModel], place: Sequence[Any]) -> list[str]:
+    for part in place:
+        if not isinstance(part, str) or part not in model.model_fields:
+            continue
+        found = _model_in(model.model_fields[part].annotation)
+        if found is None:
+            return []
+        model = found
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        if (found := _model_in(inner)) is not None:
+            return found
+    return None

@@ -1,0 +1,176 @@
+"""What a run's ledger says: test rates per arm and round, holes, gains with intervals, prices. Not their looks.
+
+Read by the report, the summary and the benchmark alone. Law: everything here is a query over the ledger and the
+versions; training and diagnosis never import it.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from pipeline.difficulty import bootstrap, pass_at_k
+from pipeline.errors import ConfigError
+from pipeline.mixture import Cell
+from pipeline.query import query
+
+Measure = Literal["pass@1", "greedy", "pass@8"]
+MEASURES: tuple[Measure, ...] = ("pass@1", "greedy", "pass@8")
+Counts = Mapping[str, tuple[int, int]]
+
+
+class Estimate(NamedTuple):
+    """A mean with its 95% interval over problems."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The readable state of one run."""
+
+    root: Path
+    run_id: str
+    config: dict[str, Any]
+    cell_of: Mapping[str, Cell]
+    holes: frozenset[Cell]
+    tests: Mapping[tuple[str, int, str], Counts]
+    rounds: tuple[dict[str, Any], ...]
+
+    @property
+    def arms(self) -> list[str]:
+        """Arm names in config order, those that have at least one round."""
+        present = {record["arm"] for record in self.rounds}
+        return [arm["name"] for arm in self.config["loop"]["arms"] if arm["name"] in present]
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        """Cells measured on test, sorted."""
+        return sorted(set(self.cell_of.values()))
+
+    def last_round(self, arm: str) -> int:
+        """Return the number of an arm's newest round; 0 is the cold start."""
+        return max((record["round"] for record in self.rounds if record["arm"] == arm), default=0)
+
+    def spent_s(self, arm: str, number: int) -> float:
+        """Return the priced seconds an arm had spent after a round, diagnosis included."""
+        done = [r for r in self.rounds if r["arm"] == arm and r["round"] <= number]
+        return float(sum(sum(record["cost_s"].values()) for record in done))
+
+    def values(self, arm: str, number: int, measure: Measure) -> dict[str, float]:
+        """Return one value per test problem; the cold start is round 0 of every arm."""
+        key = ("", 0) if number == 0 else (arm, number)
+        counts = self.tests.get((*key, "greedy" if measure == "greedy" else "sampled"), {})
+        if measure == "pass@8":
+            return {uid: pass_at_k(n, c, 8) for uid, (n, c) in counts.items() if n >= 8}
+        return {uid: c / n for uid, (n, c) in counts.items() if n}
+
+    def cell_rates(self, arm: str, number: int, measure: Measure) -> dict[Cell, float]:
+        """Return the mean of each cell."""
+        sums: dict[Cell, list[float]] = {}
+        for uid, value in self.values(arm, number, measure).items():
+            sums.setdefault(self.cell_of[uid], []).append(value)
+        return {cell: sum(found) / len(found) for cell, found in sums.items()}
+
+    def level(self, arm: str, number: int, measure: Measure, cells: Collection[Cell] | None = None) -> Estimate | None:
+        """Return the mean over cells (each cell weighs alike) with its interval over problems."""
+        return self._estimate(self.values(arm, number, measure), cells, ("level", arm, number, measure))
+
+    def gain(self, arm: str, measure: Measure, cells: Collection[Cell] | None = None) -> Estimate | None:
+        """Return an arm's last round minus the cold start, paired by problem."""
+        before, after = self.values(arm, 0, measure), self.values(arm, self.last_round(arm), measure)
+        paired = {uid: after[uid] - before[uid] for uid in before if uid in after}
+        return self._estimate(paired, cells, ("gain", arm, measure))
+
+    def versus(self, arm: str, other: str, measure: Measure, cells: Collection[Cell] | None = None) -> Estimate | None:
+        """Return an arm's last round minus another arm's last round, paired by problem."""
+        ours = self.values(arm, self.last_round(arm), measure)
+        theirs = self.values(other, self.last_round(other), measure)
+        paired = {uid: ours[uid] - theirs[uid] for uid in ours if uid in theirs}
+        return self._estimate(paired, cells, ("versus", arm, other, measure))
+
+    def cell_gains(self, arm: str, measure: Measure) -> dict[Cell, Estimate]:
+        """Return `gain` cell by cell, for cells measured before and after."""
+        found = {cell: self.gain(arm, measure, {cell}) for cell in self.cells}
+        return {cell: gain for cell, gain in found.items() if gain is not None}
+
+    def problems(self, cells: Collection[Cell] | None = None) -> int:
+        """Return how many test problems were measured in some cells, or in all."""
+        return sum(cells is None or cell in cells for cell in self.cell_of.values())
+
+    def _estimate(
+        self, values: Mapping[str, float], cells: Collection[Cell] | None, name: tuple[Any, ...]
+    ) -> Estimate | None:
+        kept = {uid: v for uid, v in values.items() if cells is None or self.cell_of[uid] in cells}
+        if not kept:
+            return None
+        sizes: dict[Cell, int] = {}
+        for uid in kept:
+            sizes[self.cell_of[uid]] = sizes.get(self.cell_of[uid], 0) + 1
+        # every cell weighs alike: a problem of a small cell stands for more
+        scaled = [v * len(kept) / (len(sizes) * sizes[self.cell_of[uid]]) for uid, v in sorted(kept.items())]
+        return Estimate(*bootstrap(scaled, *name))
+
+    def found_holes(self, arm: str, number: int) -> tuple[int, int, int] | None:
+        """Return (weak cells called, holes among them, holes in all) of a round's diagnosis, or None without one."""
+        record = next((r for r in self.rounds if r["arm"] == arm and r["round"] == number), None)
+        if record is None or record["diagnosis"] is None:
+            return None
+        called = {Cell(*c["cell"]) for c in record["diagnosis"]["cells"] if c["weak"]}
+        return len(called), len(called & self.holes), len(self.holes)
+
+
+def run_ids(root: Path) -> list[str]:
+    """Return the runs of a root, oldest first."""
+    return [str(r) for r in query(root, "SELECT run FROM runs ORDER BY started_utc")["run"].to_pylist()]
+
+
+def load_evidence(root: Path, run_id: str | None = None) -> Evidence:
+    """Read a run (the newest by default) from its root.
+
+    Raises:
+        ConfigError: when the root holds no such run.
+    """
+    known = run_ids(root)
+    run_id = run_id or (known[-1] if known else None)
+    if run_id is None or run_id not in known:
+        raise ConfigError(
+            f"{root} holds no run {run_id or ''}: it has {known or 'none'}; start one with `veriloop run`"
+        )
+    config = json.loads(_first(root, f"SELECT config FROM runs WHERE run = '{run_id}'", "config"))
+    greedy = {
+        row["protocol"]: json.loads(row["fields"])["temperature"] == 0
+        for row in query(root, "SELECT DISTINCT protocol, fields FROM protocols").to_pylist()
+    }
+    rows = query(
+        root,
+        "SELECT arm, round, protocol, uid, sum(n - undecided)::BIGINT n, sum(correct)::BIGINT c FROM "
+        "(SELECT DISTINCT * FROM scores "
+        f"WHERE run = '{run_id}' AND purpose = 'report' AND design = 'fixed') GROUP BY ALL",
+    ).to_pylist()
+    tests: dict[tuple[str, int, str], dict[str, tuple[int, int]]] = {}
+    for row in rows:
+        mode = "greedy" if greedy[row["protocol"]] else "sampled"
+        tests.setdefault((row["arm"], row["round"], mode), {})[row["uid"]] = (row["n"], row["c"])
+    found = query(root, "SELECT DISTINCT uid, family, level, region FROM problems WHERE split = 'test'").to_pylist()
+    used = {uid for counts in tests.values() for uid in counts}
+    holes = _first(root, f"SELECT detail FROM events WHERE run = '{run_id}' AND kind = 'holes'", "detail", "[]")
+    records = query(root, f"SELECT record FROM rounds WHERE run = '{run_id}' ORDER BY arm, round")["record"].to_pylist()
+    return Evidence(
+        root=root,
+        run_id=run_id,
+        config=config,
+        cell_of={r["uid"]: Cell(r["family"], r["level"], r["region"]) for r in found if r["uid"] in used},
+        holes=frozenset(Cell(*cell) for cell in json.loads(holes)),
+        tests=tests,
+        rounds=tuple(json.loads(record) for record in records),
+    )
+
+
+def _first(root: Path, sql: str, column: str, default: str = "") -> str:
+    found = query(root, sql)[column].to_pylist()
+    return str(found[0]) if found else default

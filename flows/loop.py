@@ -1,0 +1,279 @@
+"""The weakness loop: one cold start, then arms that each run their own chain of rounds from it.
+
+A round: diagnose on probe, choose operator and mixture, generate there, train within a priced budget, read test.
+Not here: the diagnosis (pipeline.weakness) or the objectives (trainer). Law: between rounds the records on disk are
+the loop's only state; test results are written by the report's measurement and read by nothing here.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import pyarrow as pa
+
+from flows.config import ArmConfig
+from flows.stages import Run, dataset, fixed_sets, problems_of, score
+from flows.training import TrainPart, build_policy, build_sampler, train_part
+from generators.family import load
+from pipeline.curriculum import Pool
+from pipeline.fingerprint import content_hash
+from pipeline.mixture import Cell, Mixture
+from pipeline.seeds import derive, uniform
+from pipeline.store import write_atomic
+from pipeline.weakness import (
+    CellHistory,
+    Diagnosis,
+    diagnose,
+    histories_from_json,
+    histories_to_json,
+    next_mixture,
+    permuted,
+    record,
+)
+
+LOOP_STAGE = 1
+"""Version of the loop: raise it when the same config would give other rounds."""
+
+
+class Part(NamedTuple):
+    """A stretch of one round: an operator on a mixture with a share of the round's training budget."""
+
+    operator: Literal["sft", "grpo"]
+    mixture: Mixture
+    share: float
+
+
+def traceable(cell: Cell) -> bool:
+    """Say whether imitation of the cell's traces can teach it: the family has traces that derive the answer."""
+    family = load(cell.family)
+    return family.trace is not None and family.learnable_trace
+
+
+def draw_holes(run: Run) -> frozenset[Cell]:
+    """Choose the cells the cold start leaves nearly untaught: by hash of the seed, at most one a family."""
+    holes = run.config.cold_start.holes
+    chosen: list[Cell] = []
+    for wanted, is_trace in ((holes.trace_cells, True), (holes.search_cells, False)):
+        cells = [cell for cell in run.config.all_cells() if traceable(cell) is is_trace]
+        cells.sort(key=lambda cell: uniform("hole", run.config.seed, *cell))
+        families: set[str] = set()
+        for cell in cells:
+            if len(families) < wanted and cell.family not in families:
+                families.add(cell.family)
+                chosen.append(cell)
+    return frozenset(chosen)
+
+
+def cold_start(run: Run) -> Path:
+    """Train the common start by SFT on traces, holes nearly left out; return its checkpoint."""
+    config = run.config.cold_start
+    holes = draw_holes(run)
+    cells = run.config.all_cells()
+    weights = {cell: config.holes.mass if cell in holes else 1.0 for cell in cells}
+    mixture = Mixture.of({cell: weight for cell, weight in weights.items() if weight > 0})
+    rows = {
+        cell: min(config.rows_per_cell, max(1, round(share * config.steps * config.sft.batch)))
+        for cell, share in mixture.weights
+    }
+    seed = derive("cold start", run.config.seed)
+    version = dataset(run, f"{run.config.name}-coldstart", rows, split="train", seed=seed, allow_shortage=True)
+    recipe = [version.id, config.model_dump(mode="json"), run.config.policy.model_dump(mode="json")]
+    key = content_hash(["cold start", LOOP_STAGE, *recipe])
+    path = run.root / "checkpoints" / key
+    if path.exists():
+        return path
+    policy = build_policy(run.config.policy, seed=seed)
+    part = TrainPart("sft", mixture, name=("cold start", run.config.seed), max_steps=config.steps, sft=config.sft)
+    train_part(
+        run,
+        policy,
+        Pool(problems_of(run, version)),
+        part,
+        path=path,
+        context=context_of(run),
+        label="cold start",
+    )
+    return path
+
+
+def context_of(run: Run, arm: str = "", number: int = 0) -> dict[str, Any]:
+    """Return the ledger columns of what an arm's round writes."""
+    return {"run": run.run_id, "arm": arm, "round": number, "step": 0}
+
+
+@dataclass(frozen=True)
+class ArmSpec:
+    """What a worker needs to run one arm; picklable."""
+
+    run: Run
+    arm: ArmConfig
+    start: Path
+
+
+def run_arm(spec: ArmSpec) -> list[dict[str, Any]]:
+    """Run an arm's rounds in order; a round whose record exists is not run again."""
+    from trainer.policy import single_thread
+
+    single_thread()
+    records: list[dict[str, Any]] = []
+    checkpoint = spec.start
+    for number in range(1, spec.run.config.loop.rounds + 1):
+        turn = read_round(spec.run, spec.arm.name, number)
+        if turn is None:
+            turn = run_round(spec.run, spec.arm, number, checkpoint, records)
+        records.append(turn)
+        checkpoint = spec.run.root / turn["checkpoint_after"]
+    return records
+
+
+def run_round(
+    run: Run, arm: ArmConfig, number: int, start: Path, earlier: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Turn the loop once for one arm and write the Round."""
+    loop = run.config.loop
+    context = context_of(run, arm.name, number)
+    policy = build_policy(run.config.policy, path=start)
+    sampler = build_sampler(run.config.sampler, policy)
+    label = f"{arm.name} round {number}"
+    histories: dict[Cell, CellHistory] = {}
+    diagnosis, spent = None, 0.0
+    if arm.mixture in ("weakness", "placebo") or arm.operator == "chosen":
+        probe = problems_of(run, fixed_sets(run)["probe"])
+        scores = score(
+            run, probe, sampler, temperature=1.0, draws=run.config.measure.probe_draws, purpose="select",
+            seed=derive("probe", run.config.seed, number), context=context, label=f"{label}: diagnose",
+        )  # fmt: skip
+        spent += sum(s.tokens for s in scores) / loop.price.sample_tokens_per_s
+        before = histories_from_json(earlier[-1]["probe"]) if earlier else {}
+        histories = record(before, scores, problems=probe, step=number)
+        diagnosis = diagnose(histories, {cell: traceable(cell) for cell in histories}, loop.weakness)
+    parts = plan_round(run, arm, number, diagnosis)
+    wanted = Mixture.of(_blend(parts)).allocate(loop.rows)
+    version = dataset(
+        run, f"{run.config.name}-{arm.name}-{number}", {c: n for c, n in wanted.items() if n}, split="train",
+        seed=derive("round", run.config.seed, number), allow_shortage=True,
+    )  # fmt: skip
+    pool = Pool(problems_of(run, version))
+    cost = {"diagnose_s": spent}
+    key = content_hash(["round", LOOP_STAGE, run.run_id, arm.model_dump(), number, start.name, version.id])
+    measured = {}
+    for order, part in enumerate(parts):
+        budget = (loop.budget_s - spent) * part.share
+        job = TrainPart(
+            part.operator, part.mixture, name=("round", run.config.seed, arm.name, number, order), budget_s=budget,
+            curriculum="weakness" if arm.mixture == "weakness" else None,
+        )  # fmt: skip
+        path = run.root / "checkpoints" / (key if order == len(parts) - 1 else f"{key}-{order}")
+        outcome = train_part(run, policy, pool, job, path=path, context=context, label=f"{label}: {part.operator}")
+        cost[f"{part.operator}_s"] = outcome["priced_s"]
+        measured[part.operator] = outcome
+        policy = build_policy(run.config.policy, path=path)
+    turn = {
+        "run": run.run_id, "arm": arm.name, "round": number, "dataset": version.id,
+        "checkpoint_before": str(start.relative_to(run.root)), "checkpoint_after": f"checkpoints/{key}",
+        "probe": histories_to_json(histories),
+        "diagnosis": None if diagnosis is None else diagnosis.to_json(),
+        "parts": [_part_json(part) for part in parts],
+        "cost_s": cost, "training": measured,
+    }  # fmt: skip
+    read_test(run, path, context, label)
+    write_round(run, turn)
+    return turn
+
+
+def _part_json(part: Part) -> dict[str, Any]:
+    return {
+        "operator": part.operator,
+        "share": part.share,
+        "mixture": [[*cell, weight] for cell, weight in part.mixture.weights],
+    }
+
+
+def plan_round(run: Run, arm: ArmConfig, number: int, diagnosis: Diagnosis | None) -> list[Part]:
+    """Decide what a round trains: which operator on which mixture, with which share of the budget."""
+    config = run.config.loop
+    cells = run.config.all_cells()
+    if arm.mixture == "uniform":
+        base = Mixture.of(dict.fromkeys(cells, 1.0))
+    elif arm.mixture == "easy_to_hard":
+        base = Mixture.of(dict.fromkeys(_easy_cells(cells, number / config.rounds), 1.0))
+    else:
+        assert diagnosis is not None
+        base = next_mixture(diagnosis, config.weakness, operator="sft" if arm.operator == "sft" else None)
+        if arm.mixture == "placebo":
+            base = permuted(base, "placebo", run.config.seed, number)
+    if arm.operator != "chosen":
+        return [Part(arm.operator, base, 1.0)]
+    assert diagnosis is not None
+    operators: tuple[Literal["sft", "grpo"], ...] = ("sft", "grpo")
+    gains = {op: sum(c.weight for c in diagnosis.cells if c.operator == op) for op in operators}
+    total = sum(gains.values())
+    if total <= 0:
+        return [Part("sft", base, 1.0)]
+    return [
+        Part(op, next_mixture(diagnosis, config.weakness, operator=op), gains[op] / total)
+        for op in operators
+        if gains[op] > 0
+    ]
+
+
+def _easy_cells(cells: Sequence[Cell], progress: float) -> list[Cell]:
+    levels = sorted({cell.level for cell in cells})
+    reached = levels[min(len(levels) - 1, int(progress * len(levels) + 0.5) - 1 if progress < 1 else len(levels) - 1)]
+    return [cell for cell in cells if cell.level <= max(reached, levels[0])]
+
+
+def _blend(parts: Sequence[Part]) -> dict[Cell, float]:
+    blended: dict[Cell, float] = {}
+    for part in parts:
+        for cell, weight in part.mixture.weights:
+            blended[cell] = blended.get(cell, 0.0) + part.share * weight
+    return blended
+
+
+def read_test(run: Run, checkpoint: Path, context: Mapping[str, Any], label: str) -> None:
+    """Measure a checkpoint on test for the report: temperature 1 with several draws, and greedy. Uncharged."""
+    policy = build_policy(run.config.policy, path=checkpoint)
+    sampler = build_sampler(run.config.sampler, policy)
+    test = problems_of(run, fixed_sets(run)["test"])
+    modes = [(1.0, run.config.measure.test_draws)] + ([(0.0, 1)] if run.config.measure.greedy else [])
+    for temperature, draws in modes:
+        score(
+            run, test, sampler, temperature=temperature, draws=draws, purpose="report",
+            seed=derive("test", run.config.seed), context=context, label=f"{label}: test at T={temperature:g}",
+        )  # fmt: skip
+    sampler.close()
+
+
+def round_path(run: Run, arm: str, number: int) -> Path:
+    """Return where a Round is kept."""
+    return run.root / "rounds" / run.run_id / f"{arm}-{number}.json"
+
+
+def read_round(run: Run, arm: str, number: int) -> dict[str, Any] | None:
+    """Return a Round's record, or None when it has not been completed."""
+    path = round_path(run, arm, number)
+    if not path.exists():
+        return None
+    turn: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return turn
+
+
+def write_round(run: Run, turn: Mapping[str, Any]) -> None:
+    """Write a Round to the ledger and, last, beside the others: from then on it is complete."""
+    text = json.dumps(turn, sort_keys=True, indent=1)
+    row = pa.Table.from_pylist([{"record": text}])
+    name = f"{turn['arm']}-{turn['round']}"
+    run.ledger.append("rounds", row, part=name, run=run.run_id, round=turn["round"], arm=turn["arm"])
+    path = round_path(run, turn["arm"], turn["round"])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, text.encode())
+
+
+def write_holes(run: Run) -> None:
+    """Write which cells are holes, for the report alone: the diagnosis never reads events."""
+    detail = json.dumps([list(cell) for cell in sorted(draw_holes(run))])
+    row = pa.Table.from_pylist([{"kind": "holes", "message": "cells left nearly untaught", "detail": detail}])
+    run.ledger.append("events", row, part="holes", run=run.run_id)

@@ -1,0 +1,88 @@
+"""The same stages under Prefect: one task a stage and one an arm, embedded API, settings that start offline.
+
+Not here: what the stages do, nor what is already done (the store and the rounds know). Law: tasks pass roots and
+names, never tables.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flows.config import RunConfig, load_config
+from flows.stages import Run
+
+SETTINGS = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
+    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    # The embedded server needs 9 to 33 s on a busy machine; Prefect's own 20 s gives up too soon.
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
+    "PREFECT_LOGGING_LEVEL": "WARNING",
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+}
+"""What makes Prefect start reliably offline and send nothing; a value already in the environment wins."""
+
+
+def configure(root: Path) -> None:
+    """Lay Prefect's settings into the environment; call it before anything imports prefect."""
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+    os.environ.setdefault("PREFECT_HOME", str((root / ".prefect").resolve()))
+
+
+def run_flow(run: Run) -> Path:
+    """Run everything as one Prefect flow; return the report's path.
+
+    Raises what the stages raise: an error for the user stays one.
+    """
+    configure(run.root)
+    return Path(_flow(run)(run.config.model_dump_json()))
+
+
+def run_deployed() -> Any:
+    """Return the flow a schedule runs: (config path, overrides) -> report path, each time under a fresh run root."""
+    from prefect import flow
+
+    return flow(name="veriloop-scheduled")(scheduled_run)
+
+
+def scheduled_run(config: str, overrides: list[str]) -> str:
+    """Load the config and run it; a scheduled run continues in its data_dir what an earlier one left unfinished."""
+    loaded = load_config(Path(config), overrides)
+    return str(_flow(Run(loaded))(loaded.model_dump_json()))
+
+
+def _flow(run: Run) -> Callable[[str], str]:
+    from prefect import flow, task
+    from prefect.cache_policies import NO_CACHE
+    from prefect.task_runners import ThreadPoolTaskRunner
+
+    from flows import whole
+
+    def staged(name: str, function: Callable[..., Any]) -> Any:
+        # nothing is cached or retried here: the stages themselves know what is done
+        return task(name=name, persist_result=False, cache_policy=NO_CACHE)(function)
+
+    @flow(
+        name="veriloop-run", task_runner=ThreadPoolTaskRunner(max_workers=run.config.workers), validate_parameters=False
+    )
+    def veriloop_run(config: str) -> str:
+        bound = Run(RunConfig.model_validate(json.loads(config)), run.note)
+        staged("start", whole.start)(bound)
+        staged("fixed sets", whole.sets)(bound)
+        start = staged("cold start", whole.cold)(bound)
+        arm = staged("arm", whole.one_arm)
+        with whole.arms_watched(bound):
+            futures = [
+                arm.with_options(name=f"arm {a.name}").submit(bound, a.name, start) for a in bound.config.loop.arms
+            ]
+            for future in futures:
+                future.result()
+        return str(staged("report", whole.finish)(bound))
+
+    return veriloop_run

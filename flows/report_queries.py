@@ -1,0 +1,257 @@
+"""What only the report asks of a run's ledger and versions. Not what a run achieved (evidence), no looks.
+
+Law: every answer is SQL over the views, asked of one connection, and is empty where nothing was recorded.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flows.evidence import Evidence
+from pipeline.ledger import Ledger
+from pipeline.mixture import Cell
+from pipeline.query import connect
+from pipeline.seeds import derive
+
+Rows = list[dict[str, Any]]
+
+PROBLEMS_READ_PER_CELL = 3
+READ_LIMIT = 240
+CURVES = ("loss", "reward_mean", "effective_groups", "entropy", "length_mean", "truncated_share", "grad_norm")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The answers, as rows."""
+
+    start: dict[str, Any]
+    duration_s: float | None
+    seeds: int
+    curves: Rows
+    outcomes: Rows
+    reasons: Rows
+    drawn: Mapping[tuple[str, int], Mapping[Cell, int]]
+    reading: Rows
+    versions: Rows
+    certificates: Mapping[str, Mapping[str, int]]
+    drops: Rows
+    shared_instances: tuple[int, int, int] | None
+    examples: list[tuple[str, str, list[str], list[list[str]]]]
+
+
+def quoted(value: str) -> str:
+    """Return a text as a SQL literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def gather(evidence: Evidence) -> Facts:
+    """Ask everything."""
+    with connect(evidence.root) as connection:
+
+        def ask(sql: str) -> Rows:
+            rows: Rows = connection.sql(sql).to_arrow_table().to_pylist()
+            return rows
+
+        run = f"run = {quoted(evidence.run_id)}"
+        start = ask(f"SELECT commit, started_utc FROM runs WHERE {run} LIMIT 1")[0]
+        versions = _versions(evidence, ask("SELECT * FROM versions ORDER BY created_utc, id"))
+        ids = ", ".join(quoted(row["id"]) for row in versions) or "''"
+        certificates: dict[str, dict[str, int]] = {}
+        for row in ask(
+            "SELECT version, json_extract_string(certificate, '$.status') status, count(*)::BIGINT n "
+            f"FROM problems WHERE version IN ({ids}) GROUP BY ALL ORDER BY version, status"
+        ):
+            certificates.setdefault(row["version"], {})[row["status"]] = row["n"]
+        return Facts(
+            start=start,
+            duration_s=_duration(evidence, start["started_utc"]),
+            seeds=_seeds(evidence, ask("SELECT DISTINCT config FROM runs")),
+            curves=_curves(run, ask),
+            outcomes=_outcomes(run, ask),
+            reasons=_reasons(run, ask),
+            drawn=_drawn(run, ask),
+            reading=_reading(evidence, run, ask),
+            versions=versions,
+            certificates=certificates,
+            drops=ask(
+                f"SELECT version, rule, reason, count(*)::BIGINT n FROM dropped WHERE version IN ({ids}) "
+                "GROUP BY ALL ORDER BY n DESC, version, rule, reason"
+            ),
+            shared_instances=_shared(ids, ask),
+            examples=[(*example, *_answer(connection, example[1])) for example in example_queries(evidence)],
+        )
+
+
+def _answer(connection: Any, sql: str, most: int = 5) -> tuple[list[str], list[list[str]]]:
+    found = connection.sql(sql).to_arrow_table().slice(0, most)
+    return found.column_names, [[_short(value) for value in row.values()] for row in found.to_pylist()]
+
+
+def _short(value: Any) -> str:
+    text = f"{value:.3g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _duration(evidence: Evidence, started: str) -> float | None:
+    """Return seconds from the start to the last round's part: the ledger tells no end but the time of its files."""
+    parts = Ledger(evidence.root).parts("rounds", run=evidence.run_id)
+    if not parts or not started:
+        return None
+    begun = datetime.fromisoformat(started)
+    begun = begun if begun.tzinfo else begun.replace(tzinfo=UTC)
+    return max(part.stat().st_mtime for part in parts) - begun.timestamp()
+
+
+def _seeds(evidence: Evidence, configs: Rows) -> int:
+    """Count the seeds under which this root holds the same config."""
+
+    def without_seed(config: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in config.items() if key != "seed"}
+
+    alike = [json.loads(row["config"]) for row in configs]
+    ours = without_seed(evidence.config)
+    return len({config.get("seed") for config in alike if without_seed(config) == ours})
+
+
+def _versions(evidence: Evidence, found: Rows) -> Rows:
+    """Return the versions this run made or read, with their recipe parsed; the order is of making."""
+    config = evidence.config
+    seeds = {
+        f"{config['name']}-coldstart": derive("cold start", config["seed"]),
+        f"{config['name']}-probe": derive("sets", config["seed"]),
+        f"{config['name']}-test": derive("sets", config["seed"]),
+    }
+    of_rounds = {record["dataset"] for record in evidence.rounds}
+    rows = [{**row, "recipe": json.loads(row["recipe"])} for row in found]
+    return [r for r in rows if r["id"] in of_rounds or seeds.get(r["name"]) == r["recipe"].get("seed", "")]
+
+
+def _curves(run: str, ask: Any) -> Rows:
+    names = ", ".join(quoted(name) for name in CURVES)
+    rows: Rows = ask(
+        "SELECT arm, round, stage, step, name, any_value(value) value FROM metrics "
+        f"WHERE {run} AND name IN ({names}) GROUP BY ALL ORDER BY arm, stage, name, round, step"
+    )
+    return rows
+
+
+def _outcomes(run: str, ask: Any) -> Rows:
+    """Return counts of what became of the draws on test, by checkpoint and temperature."""
+    rows: Rows = ask(
+        "SELECT arm, round, temperature, sum(n)::BIGINT n, sum(correct)::BIGINT correct, "
+        "sum(feasible - correct)::BIGINT suboptimal, sum(malformed)::BIGINT malformed, "
+        "sum(truncated)::BIGINT truncated, sum(undecided)::BIGINT undecided FROM "
+        f"(SELECT DISTINCT * FROM scores WHERE {run} AND purpose = 'report') JOIN {_TEMPERATURES} USING (protocol) "
+        "GROUP BY ALL ORDER BY arm, round, temperature DESC"
+    )
+    return rows
+
+
+_TEMPERATURES = (
+    "(SELECT DISTINCT protocol, json_extract_string(fields, '$.temperature')::DOUBLE temperature FROM protocols)"
+)
+_TEST = (
+    "(SELECT DISTINCT uid, family, level, region, prompt, answer, certificate, trace, split FROM problems "
+    "WHERE split = 'test')"
+)
+
+
+def _reasons(run: str, ask: Any) -> Rows:
+    rows: Rows = ask(
+        "SELECT arm, round, outcome, reason, count(*)::BIGINT n FROM "
+        f"(SELECT DISTINCT run, arm, round, uid, draw, protocol, outcome, reason FROM rollouts WHERE {run}) "
+        f"JOIN {_TEST} USING (uid) JOIN {_TEMPERATURES} USING (protocol) WHERE temperature > 0 "
+        "GROUP BY ALL ORDER BY n DESC, reason"
+    )
+    return rows
+
+
+def _drawn(run: str, ask: Any) -> dict[tuple[str, int], dict[Cell, int]]:
+    """Return how many groups or rows training drew from each cell, by arm and round."""
+    found: dict[tuple[str, int], dict[Cell, int]] = {}
+    for row in ask(
+        "SELECT arm, round, family, level, region, sum(coalesce(group_n, 1))::BIGINT n "
+        f"FROM (SELECT * FROM exposures WHERE {run}) "
+        "JOIN (SELECT DISTINCT uid, family, level, region FROM problems) USING (uid) GROUP BY ALL"
+    ):
+        cell = Cell(row["family"], row["level"], row["region"])
+        found.setdefault((row["arm"], row["round"]), {})[cell] = row["n"]
+    return found
+
+
+def _reading(evidence: Evidence, run: str, ask: Any) -> Rows:
+    """Return first draws at the sampled temperature on a few test problems per cell: cold start and each arm's end.
+
+    Per cell: the first problem by uid that the cold start solved, then the first ones that it did not.
+    """
+    ends = " OR ".join(
+        f"(arm = {quoted(arm)} AND round = {evidence.last_round(arm)})" for arm in evidence.arms
+    ) or "FALSE"  # fmt: skip
+    rows: Rows = ask(
+        f"WITH kept AS (SELECT DISTINCT arm, round, uid, protocol, text, outcome, reason, extracted, quality, finish, "
+        f"tokens FROM rollouts WHERE {run} AND view = 'plain' AND source = 'policy' AND draw = 0 "
+        f"AND ((arm = '' AND round = 0) OR {ends})), "
+        f"read AS (SELECT * FROM kept JOIN {_TEST} USING (uid) JOIN {_TEMPERATURES} USING (protocol) "
+        "WHERE temperature > 0), "
+        "first AS (SELECT uid, family, level, region, outcome = 'correct' AS solved FROM read WHERE arm = ''), "
+        "ranked AS (SELECT *, row_number() OVER (PARTITION BY family, level, region, solved ORDER BY uid) AS place "
+        "FROM first), chosen AS (SELECT uid, row_number() OVER (PARTITION BY family, level, region "
+        "ORDER BY (solved AND place = 1) DESC, solved, place) AS place FROM ranked) "
+        "SELECT read.* FROM read JOIN chosen USING (uid) "
+        f"WHERE chosen.place <= {PROBLEMS_READ_PER_CELL} ORDER BY chosen.place, family, level, region, uid, arm"
+    )
+    arms = 1 + len(evidence.arms)
+    return rows[: READ_LIMIT // arms * arms]
+
+
+def _shared(ids: str, ask: Any) -> tuple[int, int, int] | None:
+    """Return (instances in both, in train, in test) over this run's versions, measured and not assumed."""
+    (row,) = ask(
+        f"WITH own AS (SELECT DISTINCT instance_hash h, split FROM problems WHERE version IN ({ids})) "
+        "SELECT (SELECT count(*) FROM (SELECT h FROM own WHERE split = 'train' INTERSECT "
+        "SELECT h FROM own WHERE split = 'test'))::BIGINT shared, "
+        "(SELECT count(*) FROM own WHERE split = 'train')::BIGINT train, "
+        "(SELECT count(*) FROM own WHERE split = 'test')::BIGINT test"
+    )
+    return (row["shared"], row["train"], row["test"]) if row["train"] and row["test"] else None
+
+
+def example_queries(evidence: Evidence) -> list[tuple[str, str]]:
+    """Return (question, SQL) worth trying on this run."""
+    run = f"run = {quoted(evidence.run_id)}"
+    return [
+        (
+            "Which cells were hardest at the end of each arm?",
+            "SELECT arm, round, family, level, region, sum(correct) / sum(n - undecided) AS rate FROM scores "
+            f"JOIN (SELECT DISTINCT uid, family, level, region FROM problems) USING (uid) WHERE {run} "
+            "AND purpose = 'report' GROUP BY ALL ORDER BY rate LIMIT 10",
+        ),
+        (
+            "What did replies that were not correct say?",
+            "SELECT outcome, reason, prompt, answer, text FROM rollouts JOIN (SELECT DISTINCT uid, prompt, answer "
+            f"FROM problems) USING (uid) WHERE {run} AND outcome <> 'correct' LIMIT 10",
+        ),
+        (
+            "Which problems could training learn from (mixed groups), by arm and round?",
+            "SELECT arm, round, operator, count(*) AS groups, avg((reward_mean > 0 AND reward_mean < 1)::INT) AS mixed "
+            f"FROM exposures WHERE {run} AND operator = 'grpo' GROUP BY ALL ORDER BY arm, round",
+        ),
+        (
+            "Why were rows dropped, and by which rule?",
+            "SELECT rule, reason, count(*) AS rows FROM dropped GROUP BY ALL ORDER BY rows DESC",
+        ),
+        (
+            "What is proven about the answers?",
+            "SELECT family, json_extract_string(certificate, '$.status') AS status, "
+            "json_extract_string(certificate, '$.solver') AS solver, count(*) AS rows FROM problems GROUP BY ALL "
+            "ORDER BY family, rows DESC",
+        ),
+    ]
+
+
+def root_option(root: Path) -> str:
+    """Return the option that points the command at a root, by its last two parts."""
+    return f"--root {Path(*root.parts[-2:])}"

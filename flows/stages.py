@@ -1,0 +1,268 @@
+"""The stages as plain functions: what every flow, every test and `--no-prefect` calls.
+
+Not here: the loop over rounds (loop.py) and any orchestration. Law: a stage's output is found by its recipe, so
+calling a stage again after any interruption redoes only what is missing.
+"""
+
+import json
+import subprocess
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from filters.measure import measure
+from filters.rule import Decision, apply, decisions_table, resolve, versions_of
+from flows.config import RunConfig
+from generators.family import FamilyVerifier, load, verify
+from generators.supply import Shard, make_shard, supply
+from pipeline.fingerprint import content_hash
+from pipeline.ledger import Ledger
+from pipeline.mixture import Cell, Mixture
+from pipeline.parallel import map_shards
+from pipeline.problem import Problem, from_table, to_row, to_table
+from pipeline.rule_context import RuleContext
+from pipeline.sampling import Sampler
+from pipeline.score import Purpose, Score
+from pipeline.seeds import derive
+from pipeline.split import Split
+from pipeline.store import Store
+from pipeline.version import DROPPED_SCHEMA, DatasetVersion, recipe_id
+
+DATASET_STAGE = 1
+"""Version of the dataset stage: raise it when the same recipe would give other rows."""
+
+Note = Callable[[str, int, int], None]
+"""Progress: (what is being done, done so far, total)."""
+
+
+def silent(label: str, done: int, total: int) -> None:
+    """Report no progress."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A config bound to its run root; picklable, so that a worker can open the same run."""
+
+    config: RunConfig
+    note: Note = silent
+
+    @property
+    def root(self) -> Path:
+        """The run root."""
+        return self.config.data_dir
+
+    @property
+    def run_id(self) -> str:
+        """The run's name and a hash of its config: two configs under one name never mix."""
+        return f"{self.config.name}-{content_hash(self.config.identity())[:8]}"
+
+    @property
+    def store(self) -> Store:
+        """The versions of this run."""
+        return Store(self.root)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger of this run."""
+        return Ledger(self.root)
+
+
+def dataset(
+    run: Run,
+    name: str,
+    counts: Mapping[Cell, int],
+    *,
+    split: Split,
+    seed: int,
+    allow_shortage: bool = False,
+) -> DatasetVersion:
+    """Generate, curate and publish the first K distinct problems of each cell; found by recipe when already there.
+
+    Raises:
+        ShortageError: when a cell cannot supply its count, unless allow_shortage.
+    """
+    recipe = _dataset_recipe(run.config, counts, split=split, seed=seed)
+    if (found := run.store.find(recipe_id(recipe))) is not None:
+        return found
+    problems = generate(run, counts, split=split, seed=seed, allow_shortage=allow_shortage, label=name)
+    rules = resolve(run.config.sets.rules)
+    curated = apply(problems, rules, rule_context())
+    run.ledger.append("decisions", decisions_table(curated.decisions), part=recipe_id(recipe), run=run.run_id)
+    rows, dropped = to_table(curated.kept), dropped_table(problems, curated.decisions)
+    return run.store.publish(name, recipe=recipe, rows=[rows], dropped=[dropped])
+
+
+def _dataset_recipe(config: RunConfig, counts: Mapping[Cell, int], *, split: Split, seed: int) -> dict[str, Any]:
+    families = sorted({cell.family for cell in counts})
+    return {
+        "stage": "dataset",
+        "stage_version": DATASET_STAGE,
+        "cells": [[*cell, count] for cell, count in sorted(counts.items())],
+        "split": split,
+        "seed": seed,
+        "rendering": config.sets.rendering,
+        "rules": versions_of(resolve(config.sets.rules)),
+        "families": {name: load(name).family_version for name in families},
+    }
+
+
+def generate(
+    run: Run,
+    counts: Mapping[Cell, int],
+    *,
+    split: Split | None,
+    seed: int,
+    allow_shortage: bool = False,
+    label: str = "problems",
+) -> list[Problem]:
+    """Return the first K distinct problems of each cell; shards already on disk are read, not made again."""
+    wanted = sum(counts.values())
+    made = 0
+    problems: list[Problem] = []
+    supplied = supply(
+        counts,
+        seed=seed,
+        run=lambda shards: _run_shards(run, shards),
+        rendering=run.config.sets.rendering,
+        split=split,
+        allow_shortage=allow_shortage,
+    )
+    for _, table in supplied:
+        problems.extend(from_table(table))
+        made += table.num_rows
+        run.note(f"generate {label}", made, wanted)
+    return problems
+
+
+def _run_shards(run: Run, shards: Sequence[Shard]) -> Iterable[pa.Table]:
+    store = run.store
+    stored = {shard.key: store.read_shard(shard.key) for shard in shards}
+    missing = [shard for shard in shards if stored[shard.key] is None]
+    for shard, table in zip(missing, map_shards(make_shard, missing, workers=run.config.workers), strict=True):
+        store.write_shard(shard.key, table)
+        stored[shard.key] = table
+    return [stored[shard.key] for shard in shards]
+
+
+def rule_context(references: Sequence[str] = ()) -> RuleContext:
+    """Return the context rules are given: the verifier and a check that a stored witness passes."""
+    return RuleContext(verifier=FamilyVerifier(), check=witness_fault, references=list(references))
+
+
+def witness_fault(problem: Problem) -> str | None:
+    """Return why a problem's own witness or trace does not pass its verifier, or None."""
+    from generators.extract import place
+
+    family = load(problem.family)
+    replies = [place(family.write(problem.answer, problem.rendering), problem.answer_format)]
+    if problem.trace is not None:
+        replies.append(problem.trace)
+    for what, reply in zip(("witness", "trace"), replies, strict=False):
+        verdict = verify(problem, reply)
+        if verdict.outcome.value != "correct":
+            return f"{what} judged {verdict.outcome.value}"
+    return None
+
+
+def dropped_table(problems: Sequence[Problem], decisions: Iterable[Decision]) -> pa.Table:
+    """Return the dropped problems with the rule and reason that decided, in order."""
+    by_uid = {problem.uid: problem for problem in problems}
+    rows = [
+        {**to_row(by_uid[decision.uid]), "rule": decision.rule, "reason": decision.reason}
+        for decision in decisions
+        if decision.action == "drop"
+    ]
+    return pa.Table.from_pylist(rows, schema=DROPPED_SCHEMA)
+
+
+def problems_of(run: Run, version: DatasetVersion) -> list[Problem]:
+    """Return the problems of a version, in order."""
+    return from_table(run.store.table(version))
+
+
+def fixed_sets(run: Run) -> dict[Split, DatasetVersion]:
+    """Publish (or find) the probe and test sets of a run: every cell, one seed, for ever."""
+    cells = run.config.all_cells()
+    sizes: dict[Split, int] = {"probe": run.config.sets.probe_per_cell, "test": run.config.sets.test_per_cell}
+    return {
+        split: dataset(
+            run,
+            f"{run.config.name}-{split}",
+            dict.fromkeys(cells, size),
+            split=split,
+            seed=derive("sets", run.config.seed),
+            allow_shortage=True,
+        )
+        for split, size in sizes.items()
+    }
+
+
+def score(
+    run: Run,
+    problems: Sequence[Problem],
+    sampler: Sampler,
+    *,
+    temperature: float,
+    draws: int,
+    purpose: Purpose,
+    seed: int,
+    context: Mapping[str, Any],
+    label: str,
+) -> list[Score]:
+    """Measure problems with a sampler and append Scores; draws already in the ledger are not repeated."""
+    protocol = run.config.protocol.protocol(temperature)
+    register_protocol(run, protocol)
+    return measure(
+        problems,
+        sampler=sampler,
+        verifier=FamilyVerifier(),
+        protocol=protocol,
+        n=draws,
+        purpose=purpose,
+        seed=seed,
+        ledger=run.ledger,
+        context=dict(context),
+        keep_rollouts=run.config.measure.keep_rollouts,
+        on_progress=lambda done, total: run.note(label, done, total),
+    )
+
+
+def register_protocol(run: Run, protocol: Any) -> None:
+    """Write a protocol's fields to the ledger, so that its hash can be read back as a temperature and limits."""
+    fields = json.dumps({**asdict(protocol), "stop_ids": list(protocol.stop_ids)}, sort_keys=True)
+    row = pa.Table.from_pylist([{"protocol": protocol.hash, "fields": fields}])
+    run.ledger.append("protocols", row, part=protocol.hash)
+
+
+def uniform_counts(cells: Sequence[Cell], total: int) -> dict[Cell, int]:
+    """Split `total` problems evenly over cells, exactly."""
+    return Mixture.of(dict.fromkeys(cells, 1.0)).allocate(total)
+
+
+def record_start(run: Run) -> None:
+    """Write the resolved config and the circumstances of the start to the ledger, once per run id."""
+    row = {
+        "config": json.dumps(run.config.identity(), sort_keys=True),
+        "commit": _commit(),
+        "started_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    if not run.ledger.read("runs", run=run.run_id).num_rows:
+        run.ledger.append("runs", pa.Table.from_pylist([row]), part="start", run=run.run_id)
+
+
+def _commit() -> str:
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"],
+            capture_output=True,
+            text=True,
+            cwd=Path(__file__).parent,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()
