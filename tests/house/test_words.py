@@ -57,12 +57,17 @@ def _call(source: Source, node: ast.Call) -> list[str]:
     if source.path != SEEDS and (
         name == "Random"
         or name.startswith(("random.", "np.random.", "numpy.random."))
-        or name in ("torch.manual_seed", "torch.seed")
+        or (name in ("torch.manual_seed", "torch.seed") and not _derived(node))
     ):
         return [f"{where} calls {name}: randomness comes from pipeline.seeds"]
     if name in ("torch.save", "torch.load"):
         return [f"{where} calls {name}: nothing is pickled"]
     return []
+
+
+def _derived(node: ast.Call) -> bool:
+    """Say whether the one argument is a call of `derive`: some libraries draw from torch's global stream alone."""
+    return len(node.args) == 1 and isinstance(node.args[0], ast.Call) and dotted(node.args[0].func) == "derive"
 
 
 def _handler(source: Source, node: ast.ExceptHandler) -> list[str]:
@@ -124,6 +129,7 @@ def test_checker_catches_calls():
     assert "pipeline.seeds" in broken("np.random.default_rng(0)\n")
     assert "pipeline.seeds" in broken("from random import Random\nRandom(3)\n")
     assert "pipeline.seeds" in broken("torch.manual_seed(1)\n")
+    assert broken("torch.manual_seed(derive('policy', seed))\n") == ""
     assert broken("from random import Random\ndef f(rng: Random): rng.random()\n") == ""
     assert "adds to a seed" in broken("x = config.seed + index\n")
 
