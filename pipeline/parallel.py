@@ -6,6 +6,7 @@ Law: the results, and their order, do not depend on the number of workers nor on
 import logging
 import multiprocessing
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -123,10 +124,21 @@ class _Pool(Generic[S, R]):
 
     def _start(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("forkserver")
-        return ProcessPoolExecutor(self._workers, mp_context=context, initializer=_one_thread)
+        return ProcessPoolExecutor(self._workers, mp_context=context, initializer=_prepare_worker)
 
 
-def _one_thread() -> None:
-    """Keep numerical libraries in a worker to one thread: two processes beat two threads."""
+def _prepare_worker() -> None:
+    """Keep numerical libraries to one thread (two processes beat two threads) and end when the parent has ended.
+
+    Without the watch, workers of a killed run would live on and write beside the run that resumes it.
+    """
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"):
         os.environ.setdefault(name, "1")
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

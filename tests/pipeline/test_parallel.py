@@ -2,11 +2,18 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pipeline.parallel import WorkerDeathError, map_shards
+
+
+ROOT = Path(__file__).parents[2]
 
 
 def square(number: int) -> int:
@@ -89,3 +96,42 @@ def test_leaving_early_stops_the_workers() -> None:
     results = map_shards(square, range(10_000), workers=2)
     assert next(results) == 0
     results.close()  # type: ignore[attr-defined]
+
+
+def mark_and_sleep(folder: str) -> None:
+    (Path(folder) / str(os.getpid())).touch()
+    time.sleep(120)
+
+
+def test_workers_of_a_killed_run_end_with_it(tmp_path: Path) -> None:
+    program = """
+import sys
+from pipeline.parallel import map_shards
+from tests.pipeline.test_parallel import mark_and_sleep
+if __name__ == "__main__":
+    list(map_shards(mark_and_sleep, [sys.argv[1]] * 2, workers=2))
+"""
+    script = tmp_path / "run.py"
+    script.write_text(program)
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    process = subprocess.Popen([sys.executable, str(script), str(marks)], env={**os.environ, "PYTHONPATH": str(ROOT)})
+    _until(lambda: len(list(marks.iterdir())) == 2)
+    process.kill()
+    process.wait()
+    _until(lambda: not any(_runs(int(path.name)) for path in marks.iterdir()))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def _until(condition: Callable[[], bool], timeout_s: float = 60) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
