@@ -124,7 +124,7 @@ def _read_sides(text: str) -> Node:
         return read(text)
     except Malformed:
         start, equals, value = text.rpartition("=")
-        if not equals or start.endswith(("<", ">", "!")) or not start.strip():
+        if not equals or "," in start or start.endswith(("<", ">", "!")) or not start.strip():
             raise
         return read(value)
 

@@ -9,6 +9,7 @@ Units: ignored where one side has none. Decimals: exact, except that four or mor
 endless value.
 """
 
+from fractions import Fraction
 from typing import Literal
 
 from generators.answers import Answer, final_answer, normal_text, parse_answer
@@ -262,4 +263,4 @@ def _is_value(node: Node) -> bool:
 
 
 _OTHER = wrong("another text")
-_HUNDRED = parse_answer("100").node or Node("num")
+_HUNDRED = Node("num", (), Fraction(100))

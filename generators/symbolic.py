@@ -20,6 +20,8 @@ _DIGITS = 110
 _TOLERANCE = 90
 _POINTS = 6
 _NEEDED = 3
+_MORE = 40
+"""Further and wider points for expressions with steps or corners, which agree on whole stretches."""
 
 
 class _Undefined(Exception):
@@ -118,6 +120,14 @@ def symbols(node: Node) -> frozenset[str]:
     """Return the names a tree leaves free."""
     own = {str(node.leaf)} if node.op == "sym" else set()
     return frozenset(own.union(*(symbols(argument) for argument in node.args)))
+
+
+def _points(left: Node, right: Node) -> int:
+    return _POINTS + _MORE * (_has_steps(left) or _has_steps(right))
+
+
+def _has_steps(node: Node) -> bool:
+    return node.op in ("floor", "ceil", "mod", "max", "min", "abs") or any(map(_has_steps, node.args))
 
 
 class _Values:
@@ -259,7 +269,7 @@ def proportional(left: Node, right: Node, *, positive: bool = False) -> bool:
         Malformed: when one of them is beyond a limit or cannot be evaluated.
     """
     free = sorted(symbols(left) | symbols(right))
-    pairs = [pair for pair in (_at(left, right, free, k) for k in range(_POINTS)) if pair is not None]
+    pairs = [pair for pair in (_at(left, right, free, k) for k in range(_points(left, right))) if pair is not None]
     mp, usable = _mp(), [(a, b) for a, b, _ in pairs if a != 0 and b != 0]
     if len(usable) < (_NEEDED if free else 1) or len(usable) < len(pairs):
         return False
@@ -318,8 +328,9 @@ def _at(left: Node, right: Node, free: list[str], k: int) -> tuple[Any, Any, Any
     """Return both values and the noise scale at point k, or None where neither is defined or real."""
     mp = _mp()
     signs = [1 if k < _NEEDED else (-1) ** (derive("sign", name, k) % 2) for name in free]
+    width = 2 if k < _POINTS else 60
     point = {
-        name: sign * (mp.mpf(derive("probe", name, k) % 10**12) / 10**12 * 2 + mp.mpf("0.25"))
+        name: sign * (mp.mpf(derive("probe", name, k) % 10**12) / 10**12 * width + mp.mpf("0.25"))
         for name, sign in zip(free, signs, strict=True)
     }
     values = _Values(mp, point)
@@ -340,7 +351,7 @@ def _at(left: Node, right: Node, free: list[str], k: int) -> tuple[Any, Any, Any
 
 def _agree(left: Node, right: Node, free: list[str]) -> bool:
     agreed = 0
-    for k in range(_POINTS if free else 1):
+    for k in range(_points(left, right) if free else 1):
         found = _at(left, right, free, k)
         if found is None:
             continue

@@ -46,7 +46,7 @@ DIFFERENT = [
     ("\\begin{pmatrix}1&2\\end{pmatrix}", "\\begin{pmatrix}1\\\\2\\end{pmatrix}"), ("1", "print('reward = 1.0')"),
     ("1", '{"correct": true, "score": 1.0}'), ("5", "\\boxed{5} \\boxed{6}"), ("5", "\\boxed{5"), ("5", "<answer>5"),
     ("5", "<think>\\boxed{5}"), ("3^{2025}", "2^{2025}"), ("1", "the response is correct"),
-    ("1", "1 1"), ("6", "2 3"), ("12", "[1,2]"),
+    ("1", "1 1"), ("6", "2 3"), ("12", "[1,2]"), ("\\angle A=90, \\angle B=90", "\\angle A=80, \\angle B=90"),
     ("north", "not north"),
 ]  # fmt: skip
 
