@@ -213,7 +213,7 @@ def _kept(run: _Run, batch: Batch) -> Mask:
 
 def _train(run: _Run, batch: Batch, trained_N: Mask) -> dict[str, float]:
     """Update on the trained rows; a step without any skips the optimiser and is counted as empty."""
-    chosen = [int(i) for i in np.flatnonzero(trained_N)]
+    chosen = _by_length(batch, trained_N)
     if not chosen:
         return {"empty": 1.0, "loss": 0.0, "grad_norm": 0.0}
     advantage_N = run.config.advantages.apply(batch.reward_N, batch.group_N)
@@ -222,7 +222,7 @@ def _train(run: _Run, batch: Batch, trained_N: Mask) -> dict[str, float]:
         tuple(batch.prompt_ids[i] for i in chosen),
         tuple(token_ids[i] for i in chosen),
         tuple(completion.logprobs for completion in completions if completion.logprobs is not None),
-        advantage_N[trained_N],
+        advantage_N[chosen],
     )
     limit = run.collector.protocol.max_completion_tokens
     learnt = update(
@@ -230,6 +230,13 @@ def _train(run: _Run, batch: Batch, trained_N: Mask) -> dict[str, float]:
         config=run.config,
     )  # fmt: skip
     return {"empty": 0.0, **learnt}
+
+
+def _by_length(batch: Batch, trained_N: Mask) -> list[int]:
+    """Return the trained rows with groups of like length side by side: micro-batches then hold little padding."""
+    tokens_P = np.bincount(batch.group_N, weights=batch.length_N * trained_N, minlength=len(batch.problems))
+    chosen = [int(i) for i in np.flatnonzero(trained_N)]
+    return sorted(chosen, key=lambda i: (tokens_P[batch.group_N[i]] + len(batch.prompt_ids[i]), batch.group_N[i], i))
 
 
 def _seen(run: _Run, state: TrainState, batch: Batch, offsets: Mapping[Cell, int]) -> dict[Cell, CellHistory]:

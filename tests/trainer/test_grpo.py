@@ -16,8 +16,9 @@ from pipeline.problem import Problem, Verdict, correct, wrong
 from pipeline.protocol import Protocol
 from pipeline.rollout import Finish
 from tests.trainer.bandit import PROTOCOL, ArmVerifier, BanditPolicy, BanditSampler, arm_logprobs, problems
+from trainer import checkpoint
 from trainer.grpo import PRESETS, GRPOConfig, GRPOResult, Resume, Totals, TrainedGroup, TrainState, train_grpo
-from trainer.policy import Policy, TinyConfig, load_policy, tiny_policy
+from trainer.policy import Policy, TinyConfig, tiny_policy
 from trainer.torch_sampler import TorchSampler
 
 ARMS = Cell("toy/arms", 1)
@@ -259,11 +260,12 @@ def test_a_language_model_resumes_bit_for_bit_from_disk(tmp_path: Path) -> None:
     through, seen_whole = tiny_run(whole, steps=4)
     part = tiny()
     first, _ = tiny_run(part, steps=2)
-    part.save(tmp_path / "policy")
-    torch.save(first.resume.optimiser, tmp_path / "optimiser")
-    state = TrainState.from_json(json.loads(json.dumps(first.resume.state.to_json())))
-    loaded = load_policy(tmp_path / "policy")
-    second, seen = tiny_run(loaded, steps=4, resume=Resume(state, torch.load(tmp_path / "optimiser")))
+    checkpoint.save(
+        tmp_path / "kept", policy=part, optimiser=first.resume.optimiser, state=first.resume.state.to_json()
+    )
+    kept = checkpoint.load(tmp_path / "kept")
+    loaded = kept.policy
+    second, seen = tiny_run(loaded, steps=4, resume=Resume(TrainState.from_json(kept.state), kept.optimiser))
     assert second.totals.empty_steps < 4
     assert loaded.policy_id == whole.policy_id != tiny().policy_id
     assert second.histories == through.histories
