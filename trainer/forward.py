@@ -44,12 +44,14 @@ def completion_logprobs(
     *,
     temperature: float = 1.0,
     want_entropy: bool = False,
+    logits_limit: int = LOGITS_LIMIT,
 ) -> CompletionLogprobs:
     """Return log-probabilities of completions; completion b continues prompts[group_B[b]].
 
     A prompt and the completions of its group are packed into one row whose attention lets each completion see the
     prompt and itself alone. Every prompt and completion holds at least one token. Models whose attention or head
-    needs more than that (sliding windows, flash kernels, capped logits) run one full sequence per row.
+    needs more than that (sliding windows, flash kernels, capped logits) run one full sequence per row. Above
+    `logits_limit` floats, logits are recomputed in the backward pass.
     """
     pack = _pack(prompts, completions, np.asarray(group_B, dtype=np.int64), shared=_shares_prompts(model))
     device = model.get_input_embeddings().weight.device
@@ -57,13 +59,17 @@ def completion_logprobs(
     target_N = torch.from_numpy(pack.target_N).to(device)
     if pack.shared:
         hidden_NH = _packed_hidden(model, pack, device)
-        logprob_N, entropy_N = _scored(model.get_output_embeddings(), hidden_NH, target_N, temperature, want_entropy)
+        head = model.get_output_embeddings()
+        size = max(1, logits_limit // head.weight.shape[0])
+        logprob_N, entropy_N = _scored(head, hidden_NH, target_N, (temperature, want_entropy), size)
     else:
         logits_NV = model(
             input_ids=torch.from_numpy(pack.ids_RL).to(device),
             attention_mask=torch.from_numpy((pack.chunk_RL >= 0).astype(np.int64)).to(device),
         ).logits.flatten(0, 1)[torch.from_numpy(pack.source_N).to(device)]
-        logprob_N, entropy_N = _scored(torch.nn.Identity(), logits_NV, target_N, temperature, want_entropy)
+        logprob_N, entropy_N = _scored(
+            torch.nn.Identity(), logits_NV, target_N, (temperature, want_entropy), len(target_N)
+        )
     return CompletionLogprobs(
         logprobs_BT=_unpacked(logprob_N, mask_BT),
         mask_BT=mask_BT,
@@ -184,15 +190,13 @@ def _packed_hidden(model: Any, pack: _Pack, device: torch.device) -> torch.Tenso
 
 
 def _scored(
-    head: Any, hidden_NH: torch.Tensor, target_N: torch.Tensor, temperature: float, want_entropy: bool
+    head: Any, hidden_NH: torch.Tensor, target_N: torch.Tensor, options: tuple[float, bool], size: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return log-probabilities and entropies (N,) of targets; logits live one chunk of tokens at a time."""
-    vocabulary = getattr(head, "out_features", hidden_NH.shape[-1])
-    size = max(1, LOGITS_LIMIT // vocabulary)
+    """Return log-probabilities and entropies (N,) of targets; logits of at most `size` tokens live at once."""
     if len(hidden_NH) <= size:
-        return _score(head, hidden_NH, target_N, temperature, want_entropy)
+        return _score(head, hidden_NH, target_N, *options)
     parts = [
-        checkpoint(_score, head, hidden_CH, target_C, temperature, want_entropy, use_reentrant=False)
+        checkpoint(_score, head, hidden_CH, target_C, *options, use_reentrant=False)
         for hidden_CH, target_C in zip(torch.split(hidden_NH, size), torch.split(target_N, size), strict=True)
     ]
     return torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
