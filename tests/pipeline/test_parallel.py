@@ -12,7 +12,6 @@ import pytest
 
 from pipeline.parallel import WorkerDeathError, map_shards
 
-
 ROOT = Path(__file__).parents[2]
 
 
