@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from trainer.sft import SFTConfig
 
 from pipeline.errors import ConfigError, nearest
 from pipeline.mixture import Cell
@@ -18,6 +17,7 @@ from pipeline.protocol import Protocol
 from pipeline.weakness import WeaknessConfig
 from trainer.grpo_config import GRPOConfig
 from trainer.policy import PolicyConfig
+from trainer.sft import SFTConfig
 
 CIRCUMSTANCES = ("data_dir", "workers")
 """Fields that say where and how fast, never what: left out of every recipe."""
@@ -101,7 +101,7 @@ class PriceConfig(Node):
     """
 
     sample_tokens_per_s: float = Field(default=25_000, gt=0)
-    sft_tokens_per_s: float = Field(default=15_000, gt=0)
+    sft_tokens_per_s: float = Field(default=8_000, gt=0)
     grpo_tokens_per_s: float = Field(default=25_000, gt=0)
 
 

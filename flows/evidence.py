@@ -31,13 +31,19 @@ class Estimate(NamedTuple):
 
 @dataclass(frozen=True)
 class Evidence:
-    """The readable state of one run."""
+    """The readable state of one run.
+
+    `sets` are the ids of its probe and test versions by split; `places` says which (arm, round) each policy id is the
+    end of, the cold start being ("", 0): one policy may end several.
+    """
 
     root: Path
     run_id: str
     config: dict[str, Any]
     cell_of: Mapping[str, Cell]
     holes: frozenset[Cell]
+    sets: Mapping[str, str]
+    places: Mapping[str, list[tuple[str, int]]]
     tests: Mapping[tuple[str, int, str], Counts]
     rounds: tuple[dict[str, Any], ...]
 
@@ -141,36 +147,47 @@ def load_evidence(root: Path, run_id: str | None = None) -> Evidence:
         raise ConfigError(
             f"{root} holds no run {run_id or ''}: it has {known or 'none'}; start one with `veriloop run`"
         )
-    config = json.loads(_first(root, f"SELECT config FROM runs WHERE run = '{run_id}'", "config"))
+    run = "run = '" + run_id.replace("'", "''") + "'"
+    config = json.loads(_first(root, f"SELECT config FROM runs WHERE {run}", "config"))
     greedy = {
         row["protocol"]: json.loads(row["fields"])["temperature"] == 0
         for row in query(root, "SELECT DISTINCT protocol, fields FROM protocols").to_pylist()
     }
+    start = json.loads(_first(root, f"SELECT detail FROM events WHERE {run} AND kind = 'start'", "detail"))
+    records = query(root, f"SELECT record FROM rounds WHERE {run} ORDER BY arm, round")["record"].to_pylist()
+    rounds = tuple(json.loads(record) for record in records)
+    test = start["sets"]["test"]
+    found = query(root, f"SELECT uid, family, level, region FROM problems WHERE version = '{test}'").to_pylist()
+    places: dict[str, list[tuple[str, int]]] = {start["policy"]: [("", 0)]}
+    for turn in rounds:
+        places.setdefault(turn["policy_after"], []).append((turn["arm"], turn["round"]))
     rows = query(
         root,
-        "SELECT arm, round, protocol, uid, sum(n - undecided)::BIGINT n, sum(correct)::BIGINT c FROM "
-        "(SELECT DISTINCT * FROM scores "
-        f"WHERE run = '{run_id}' AND purpose = 'report' AND design = 'fixed') GROUP BY ALL",
+        "SELECT policy, protocol, uid, sum(n - undecided)::BIGINT n, sum(correct)::BIGINT c FROM "
+        "(SELECT DISTINCT ON (uid, policy, protocol, verifier_version, first_draw) * FROM scores "
+        "WHERE purpose = 'report' AND design = 'fixed' "
+        f"AND uid IN (SELECT uid FROM problems WHERE version = '{test}')) GROUP BY ALL",
     ).to_pylist()
     tests: dict[tuple[str, int, str], dict[str, tuple[int, int]]] = {}
     for row in rows:
         mode = "greedy" if greedy[row["protocol"]] else "sampled"
-        tests.setdefault((row["arm"], row["round"], mode), {})[row["uid"]] = (row["n"], row["c"])
-    found = query(root, "SELECT DISTINCT uid, family, level, region FROM problems WHERE split = 'test'").to_pylist()
-    used = {uid for counts in tests.values() for uid in counts}
-    holes = _first(root, f"SELECT detail FROM events WHERE run = '{run_id}' AND kind = 'holes'", "detail", "[]")
-    records = query(root, f"SELECT record FROM rounds WHERE run = '{run_id}' ORDER BY arm, round")["record"].to_pylist()
+        for place in places.get(row["policy"], []):
+            tests.setdefault((*place, mode), {})[row["uid"]] = (row["n"], row["c"])
     return Evidence(
         root=root,
         run_id=run_id,
         config=config,
-        cell_of={r["uid"]: Cell(r["family"], r["level"], r["region"]) for r in found if r["uid"] in used},
-        holes=frozenset(Cell(*cell) for cell in json.loads(holes)),
+        cell_of={r["uid"]: Cell(r["family"], r["level"], r["region"]) for r in found},
+        holes=frozenset(Cell(*cell) for cell in start["holes"]),
+        sets=start["sets"],
+        places=places,
         tests=tests,
-        rounds=tuple(json.loads(record) for record in records),
+        rounds=rounds,
     )
 
 
-def _first(root: Path, sql: str, column: str, default: str = "") -> str:
+def _first(root: Path, sql: str, column: str) -> str:
     found = query(root, sql)[column].to_pylist()
-    return str(found[0]) if found else default
+    if not found:
+        raise ConfigError(f"{root}: the run has not reached its cold start yet; run it on with `veriloop run`")
+    return str(found[0])

@@ -67,7 +67,7 @@ def describe(root: Path, ref: str) -> dict[str, Any]:
     store.check(version)
     table = store.table(version).slice(0, 1)
     example = from_table(table)[0] if table.num_rows else None
-    shown = version.to_json()
+    shown: dict[str, Any] = version.to_json()
     shown["example"] = example and {"prompt": example.prompt, "answer": example.answer, "trace": example.trace}
     return shown
 
@@ -131,23 +131,22 @@ def prove(root: Path, ref: str, *, workers: int = 1) -> dict[str, Any]:
     store = Store(root)
     version = store.get(ref)
     store.check(version)
-    made = _remake(version, workers=workers)
+    remade = _remake(version, workers=workers)
     stored = [row_hash(problem) for problem in from_table(store.table(version))]
-    again = {row_hash(problem) for problem in made}
+    again = {row_hash(problem) for problem in remade}
     equal = sum(hash_ in again for hash_ in stored)
     return {
         "version": version.id,
         "rows": version.rows,
         "equal": equal,
-        "same_id": equal == len(stored) == len(made),
+        "same_id": equal == len(stored) == len(remade),
     }
 
 
 def _remake(version: DatasetVersion, *, workers: int) -> list[Any]:
     from filters.rule import apply, resolve
-    from flows.stages import rule_context
-    from generators.supply import make_shard, supply
-    from pipeline.parallel import map_shards
+    from flows.stages import made, rule_context
+    from generators.supply import supply
 
     recipe = version.recipe
     if recipe.get("stage") not in ("dataset", "generate"):
@@ -164,7 +163,7 @@ def _remake(version: DatasetVersion, *, workers: int) -> list[Any]:
     supplied = supply(
         counts,
         seed=recipe["seed"],
-        run=lambda shards: map_shards(make_shard, shards, workers=workers),
+        run=lambda shards: made(shards, workers=workers),
         rendering=recipe["rendering"],
         split=recipe.get("split"),
         allow_shortage=True,

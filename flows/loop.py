@@ -178,7 +178,7 @@ def run_round(
         "parts": [_part_json(part) for part in parts],
         "cost_s": cost, "training": measured,
     }  # fmt: skip
-    read_test(run, path, context, label)
+    turn["policy_after"] = read_test(run, path, context, label)
     write_round(run, turn)
     return turn
 
@@ -233,8 +233,11 @@ def _blend(parts: Sequence[Part]) -> dict[Cell, float]:
     return blended
 
 
-def read_test(run: Run, checkpoint: Path, context: Mapping[str, Any], label: str) -> None:
-    """Measure a checkpoint on test for the report: temperature 1 with several draws, and greedy. Uncharged."""
+def read_test(run: Run, checkpoint: Path, context: Mapping[str, Any], label: str) -> str:
+    """Measure a checkpoint on test for the report: temperature 1 with several draws, and greedy. Uncharged.
+
+    Returns the policy's id: scores belong to policies, whichever run asked first.
+    """
     policy = build_policy(run.config.policy, path=checkpoint)
     sampler = build_sampler(run.config.sampler, policy)
     test = problems_of(run, fixed_sets(run)["test"])
@@ -245,6 +248,7 @@ def read_test(run: Run, checkpoint: Path, context: Mapping[str, Any], label: str
             seed=derive("test", run.config.seed), context=context, label=f"{label}: test at T={temperature:g}",
         )  # fmt: skip
     sampler.close()
+    return str(sampler.policy_id)
 
 
 def round_path(run: Run, arm: str, number: int) -> Path:
@@ -272,8 +276,13 @@ def write_round(run: Run, turn: Mapping[str, Any]) -> None:
     write_atomic(path, text.encode())
 
 
-def write_holes(run: Run) -> None:
-    """Write which cells are holes, for the report alone: the diagnosis never reads events."""
-    detail = json.dumps([list(cell) for cell in sorted(draw_holes(run))])
-    row = pa.Table.from_pylist([{"kind": "holes", "message": "cells left nearly untaught", "detail": detail}])
-    run.ledger.append("events", row, part="holes", run=run.run_id)
+def write_start(run: Run, checkpoint: Path, *, policy: str) -> None:
+    """Write what all arms share, for the report alone: the diagnosis never reads events, so it cannot see the holes."""
+    detail = {
+        "checkpoint": str(checkpoint.relative_to(run.root)),
+        "policy": policy,
+        "sets": {split: version.id for split, version in fixed_sets(run).items()},
+        "holes": [list(cell) for cell in sorted(draw_holes(run))],
+    }
+    row = {"kind": "start", "message": "the common start of all arms", "detail": json.dumps(detail)}
+    run.ledger.append("events", pa.Table.from_pylist([row]), part="start", run=run.run_id)

@@ -4,23 +4,22 @@ Not here: runs (loop) or rules. Law: every input row is answered for: published,
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast, get_args
 
 import pyarrow as pa
 
 from filters.rule import apply, resolve, versions_of
-from flows.stages import Note, dropped_table, rule_context, silent
+from flows.stages import Note, dropped_table, made, rule_context, silent
 from generators.family import check_request, from_params, load
 from generators.grade import AnswerType, grade
-from generators.supply import Shard, make_shard, supply
+from generators.supply import supply
 from pipeline.errors import ConfigError, FamilyError, nearest
 from pipeline.exchange import text_math, verl
 from pipeline.fingerprint import bytes_hash
 from pipeline.foreign import RowError
 from pipeline.mixture import Cell
-from pipeline.parallel import map_shards
 from pipeline.problem import to_table
 from pipeline.store import Store
 from pipeline.version import DatasetVersion
@@ -63,17 +62,13 @@ def generate_version(
         "rendering": rendering,
         "families": {name: load(name).family_version},
     }
-    made = 0
+    done = 0
     rows: list[pa.Table] = []
-    for _, table in supply(counts, seed=seed, run=lambda shards: _run(shards, workers), rendering=rendering):
+    for _, table in supply(counts, seed=seed, run=lambda shards: made(shards, workers=workers), rendering=rendering):
         rows.append(table)
-        made += table.num_rows
-        note(f"generate {name}", made, count)
+        done += table.num_rows
+        note(f"generate {name}", done, count)
     return _publish_into(out_dir, f"{name.replace('/', '-')}-{level}", recipe, rows)
-
-
-def _run(shards: Sequence[Shard], workers: int) -> Iterator[pa.Table]:
-    return map_shards(make_shard, shards, workers=workers)
 
 
 def _publish_into(out_dir: Path, name: str, recipe: dict[str, Any], rows: list[pa.Table]) -> DatasetVersion:

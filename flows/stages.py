@@ -6,7 +6,8 @@ calling a stage again after any interruption redoes only what is missing.
 
 import json
 import subprocess
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +35,9 @@ from pipeline.version import DROPPED_SCHEMA, DatasetVersion, recipe_id
 
 DATASET_STAGE = 1
 """Version of the dataset stage: raise it when the same recipe would give other rows."""
+
+WORTH_PROCESSES_S = 4.0
+"""Work that is left, in seconds of one core, from which starting worker processes pays."""
 
 Note = Callable[[str, int, int], None]
 """Progress: (what is being done, done so far, total)."""
@@ -121,7 +125,7 @@ def generate(
 ) -> list[Problem]:
     """Return the first K distinct problems of each cell; shards already on disk are read, not made again."""
     wanted = sum(counts.values())
-    made = 0
+    done = 0
     problems: list[Problem] = []
     supplied = supply(
         counts,
@@ -133,8 +137,8 @@ def generate(
     )
     for _, table in supplied:
         problems.extend(from_table(table))
-        made += table.num_rows
-        run.note(f"generate {label}", made, wanted)
+        done += table.num_rows
+        run.note(f"generate {label}", done, wanted)
     return problems
 
 
@@ -142,10 +146,21 @@ def _run_shards(run: Run, shards: Sequence[Shard]) -> Iterable[pa.Table]:
     store = run.store
     stored = {shard.key: store.read_shard(shard.key) for shard in shards}
     missing = [shard for shard in shards if stored[shard.key] is None]
-    for shard, table in zip(missing, map_shards(make_shard, missing, workers=run.config.workers), strict=True):
+    for shard, table in zip(missing, made(missing, workers=run.config.workers), strict=True):
         store.write_shard(shard.key, table)
         stored[shard.key] = table
     return [stored[shard.key] for shard in shards]
+
+
+def made(shards: Sequence[Shard], *, workers: int) -> Iterator[pa.Table]:
+    """Yield the tables of shards in order; processes start only when the first shard says the rest is worth it."""
+    for place, shard in enumerate(shards):
+        started = time.monotonic()
+        yield make_shard(shard)
+        rest = shards[place + 1 :]
+        if workers > 1 and (time.monotonic() - started) * len(rest) > WORTH_PROCESSES_S:
+            yield from map_shards(make_shard, rest, workers=workers)
+            return
 
 
 def rule_context(references: Sequence[str] = ()) -> RuleContext:

@@ -5,10 +5,9 @@ Not here: what a stage does. Law: called twice, the second call finds everything
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
-from flows.loop import ArmSpec, cold_start, context_of, read_test, run_arm, write_holes
+from flows.loop import ArmSpec, cold_start, context_of, read_test, run_arm, write_start
 from flows.progress import FileNote, watched
 from flows.stages import Run, fixed_sets, record_start
 from pipeline.parallel import map_shards
@@ -39,8 +38,7 @@ def sets(run: Run) -> None:
 def cold(run: Run) -> str:
     """Train and measure the common start; return its checkpoint."""
     checkpoint = cold_start(run)
-    write_holes(run)
-    read_test(run, checkpoint, context_of(run), "cold start")
+    write_start(run, checkpoint, policy=read_test(run, checkpoint, context_of(run), "cold start"))
     return str(checkpoint)
 
 
@@ -60,7 +58,8 @@ def finish(run: Run) -> Path:
 def _spec(run: Run, arm: str, checkpoint: str) -> ArmSpec:
     (config,) = (a for a in run.config.loop.arms if a.name == arm)
     note = FileNote(_progress_folder(run) / f"{arm}.json")
-    return ArmSpec(replace(run, note=note), config, Path(checkpoint))
+    alone = run.config.model_copy(update={"workers": 1})  # an arm is a process of its own already
+    return ArmSpec(Run(alone, note), config, Path(checkpoint))
 
 
 @contextlib.contextmanager

@@ -89,6 +89,11 @@ def load(path: Path, *, dtype: str = "float32") -> Checkpoint:
     return Checkpoint(policy, optimiser, state)
 
 
+def read_state(path: Path) -> Json:
+    """Return the caller's state of a checkpoint without loading its weights."""
+    return json.loads((path / STATE).read_text(encoding="utf-8"))["state"]
+
+
 def recover(path: Path) -> None:
     """Put an older checkpoint back that a kill left aside between two renames."""
     aside = _aside(path)

@@ -253,6 +253,14 @@ def to_accelerator(policy: Policy) -> Policy:
     return policy
 
 
+def accelerator_name() -> str:
+    """Say what this process computes on."""
+    import torch
+
+    found = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+    return f"CPU, {torch.get_num_threads()} threads" if found is None else str(found)
+
+
 def single_thread() -> None:
     """Give torch one thread in this process: two such processes beat one with two threads."""
     import torch
