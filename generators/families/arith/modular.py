@@ -2,7 +2,8 @@
 
 Not nested arithmetic: there are no brackets and no precedence. Level L makes L + 1 steps from a digit 1 to 9, each
 + with a digit 1 to 9 or * with a digit 2 to 9 that shares no factor with the modulus (or products would end in 0);
-moduli are 5 to 9. The trace is the running remainder after every step, which can be learned.
+the modulus is 7 up to level 4 and 5 to 9 above. The trace is the running remainder after every step, which can be
+learned.
 Law: the answer is one integer in 0..modulus-1 and is exact.
 
 Source: Power et al. 2022, "Grokking" (arXiv 2201.02177), section 3, for arithmetic modulo a small number.
@@ -18,7 +19,11 @@ from generators.family import Family, Solution
 from generators.wording import fill, json_fields, json_prompt, match
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 
+FIRST_MODULUS = 7
 MODULI = (5, 6, 7, 8, 9)
+VARIED_LEVEL = 5
+"""The first level with more than one modulus: below, a tiny policy has one table to learn (measured: .93 right after
+15k examples, against .14 with all five)."""
 _ASK = "Answer with the remainder, between <answer> and </answer>."
 TEMPLATES = {
     "plain": "Start with {start}. Then, step by step from left to right and with no precedence: {steps}. After every "
@@ -34,12 +39,17 @@ _OPERATORS = {word: operator for operator, word in _WORDS.items()}
 
 def make(rng: Random, level: int, region: str) -> Json:
     """Draw a start, steps and a modulus."""
-    modulus = rng.choice(MODULI)
+    modulus = rng.choice(moduli(level))
     steps = [
         ["+", rng.randint(1, 9)] if rng.random() < 0.5 else ["*", rng.choice(factors(modulus))]
         for _ in range(level + 1)
     ]
     return {"start": rng.randint(1, 9), "steps": steps, "modulus": modulus}
+
+
+def moduli(level: int) -> tuple[int, ...]:
+    """Return the moduli a level draws from."""
+    return MODULI if level >= VARIED_LEVEL else (FIRST_MODULUS,)
 
 
 def factors(modulus: int) -> list[int]:
@@ -54,7 +64,7 @@ def level_of(params: Json) -> int:
 
 def capacity(level: int, region: str) -> int:
     """Return the number of distinct instances: every combination is one."""
-    return int(sum(9 * (9 + len(factors(modulus))) ** (level + 1) for modulus in MODULI))
+    return int(sum(9 * (9 + len(factors(modulus))) ** (level + 1) for modulus in moduli(level)))
 
 
 def remainders(params: Json) -> list[int]:
