@@ -31,6 +31,7 @@ class Facts:
     duration_s: float | None
     seeds: int
     curves: Rows
+    cold_start: Mapping[str, float]
     outcomes: Rows
     reasons: Rows
     drawn: Mapping[tuple[str, int], Mapping[Cell, int]]
@@ -70,10 +71,14 @@ def gather(evidence: Evidence) -> Facts:
             duration_s=_duration(evidence, start["started_utc"]),
             seeds=_seeds(evidence, ask("SELECT DISTINCT config FROM runs")),
             curves=_curves(run, ask),
-            outcomes=_outcomes(run, ask),
-            reasons=_reasons(run, ask),
+            cold_start={
+                row["name"]: row["value"]
+                for row in ask(f"SELECT name, value FROM metrics WHERE {run} AND arm = '' AND stage = 'sft total'")
+            },
+            outcomes=_outcomes(evidence, ask),
+            reasons=_reasons(evidence, ask),
             drawn=_drawn(run, ask),
-            reading=_reading(evidence, run, ask),
+            reading=_reading(evidence, ask),
             versions=versions,
             certificates=certificates,
             drops=ask(
@@ -119,14 +124,10 @@ def _seeds(evidence: Evidence, configs: Rows) -> int:
 def _versions(evidence: Evidence, found: Rows) -> Rows:
     """Return the versions this run made or read, with their recipe parsed; the order is of making."""
     config = evidence.config
-    seeds = {
-        f"{config['name']}-coldstart": derive("cold start", config["seed"]),
-        f"{config['name']}-probe": derive("sets", config["seed"]),
-        f"{config['name']}-test": derive("sets", config["seed"]),
-    }
-    of_rounds = {record["dataset"] for record in evidence.rounds}
+    ours = {record["dataset"] for record in evidence.rounds} | set(evidence.sets.values())
+    start = (f"{config['name']}-coldstart", derive("cold start", config["seed"]))
     rows = [{**row, "recipe": json.loads(row["recipe"])} for row in found]
-    return [r for r in rows if r["id"] in of_rounds or seeds.get(r["name"]) == r["recipe"].get("seed", "")]
+    return [row for row in rows if row["id"] in ours or (row["name"], row["recipe"].get("seed")) == start]
 
 
 def _curves(run: str, ask: Any) -> Rows:
@@ -138,35 +139,49 @@ def _curves(run: str, ask: Any) -> Rows:
     return rows
 
 
-def _outcomes(run: str, ask: Any) -> Rows:
+def _placed(evidence: Evidence, rows: Rows) -> Rows:
+    """Replace the policy of every row by each (arm, round) it is the end of."""
+    return [
+        {**row, "arm": arm, "round": number} for row in rows for arm, number in evidence.places.get(row["policy"], [])
+    ]
+
+
+def _outcomes(evidence: Evidence, ask: Any) -> Rows:
     """Return counts of what became of the draws on test, by checkpoint and temperature."""
-    rows: Rows = ask(
-        "SELECT arm, round, temperature, sum(n)::BIGINT n, sum(correct)::BIGINT correct, "
-        "sum(feasible - correct)::BIGINT suboptimal, sum(malformed)::BIGINT malformed, "
-        "sum(truncated)::BIGINT truncated, sum(undecided)::BIGINT undecided FROM "
-        f"(SELECT DISTINCT * FROM scores WHERE {run} AND purpose = 'report') JOIN {_TEMPERATURES} USING (protocol) "
-        "GROUP BY ALL ORDER BY arm, round, temperature DESC"
+    return _placed(
+        evidence,
+        ask(
+            "SELECT policy, temperature, sum(n)::BIGINT n, sum(correct)::BIGINT correct, "
+            "sum(feasible - correct)::BIGINT suboptimal, sum(malformed)::BIGINT malformed, "
+            "sum(truncated)::BIGINT truncated, sum(undecided)::BIGINT undecided FROM "
+            "(SELECT DISTINCT ON (uid, policy, protocol, verifier_version, first_draw) * FROM scores "
+            f"WHERE purpose = 'report' AND design = 'fixed') JOIN {_TEMPERATURES} USING (protocol) "
+            f"JOIN {_test(evidence)} USING (uid) GROUP BY ALL ORDER BY policy, temperature DESC"
+        ),
     )
-    return rows
 
 
 _TEMPERATURES = (
     "(SELECT DISTINCT protocol, json_extract_string(fields, '$.temperature')::DOUBLE temperature FROM protocols)"
 )
-_TEST = (
-    "(SELECT DISTINCT uid, family, level, region, prompt, answer, certificate, trace, split FROM problems "
-    "WHERE split = 'test')"
-)
 
 
-def _reasons(run: str, ask: Any) -> Rows:
-    rows: Rows = ask(
-        "SELECT arm, round, outcome, reason, count(*)::BIGINT n FROM "
-        f"(SELECT DISTINCT run, arm, round, uid, draw, protocol, outcome, reason FROM rollouts WHERE {run}) "
-        f"JOIN {_TEST} USING (uid) JOIN {_TEMPERATURES} USING (protocol) WHERE temperature > 0 "
-        "GROUP BY ALL ORDER BY n DESC, reason"
+def _test(evidence: Evidence) -> str:
+    columns = "uid, family, level, region, prompt, answer, certificate, trace"
+    return f"(SELECT {columns} FROM problems WHERE version = {quoted(evidence.sets['test'])})"
+
+
+def _reasons(evidence: Evidence, ask: Any) -> Rows:
+    return _placed(
+        evidence,
+        ask(
+            "SELECT policy, outcome, reason, count(*)::BIGINT n FROM "
+            "(SELECT DISTINCT ON (uid, policy, protocol, draw) * FROM rollouts "
+            "WHERE view = 'plain' AND source = 'policy') "
+            f"JOIN {_test(evidence)} USING (uid) JOIN {_TEMPERATURES} USING (protocol) WHERE temperature > 0 "
+            "GROUP BY ALL ORDER BY n DESC, reason"
+        ),
     )
-    return rows
 
 
 def _drawn(run: str, ask: Any) -> dict[tuple[str, int], dict[Cell, int]]:
@@ -182,29 +197,28 @@ def _drawn(run: str, ask: Any) -> dict[tuple[str, int], dict[Cell, int]]:
     return found
 
 
-def _reading(evidence: Evidence, run: str, ask: Any) -> Rows:
+def _reading(evidence: Evidence, ask: Any) -> Rows:
     """Return first draws at the sampled temperature on a few test problems per cell: cold start and each arm's end.
 
     Per cell: the first problem by uid that the cold start solved, then the first ones that it did not.
     """
-    ends = " OR ".join(
-        f"(arm = {quoted(arm)} AND round = {evidence.last_round(arm)})" for arm in evidence.arms
-    ) or "FALSE"  # fmt: skip
-    rows: Rows = ask(
-        f"WITH kept AS (SELECT DISTINCT arm, round, uid, protocol, text, outcome, reason, extracted, quality, finish, "
-        f"tokens FROM rollouts WHERE {run} AND view = 'plain' AND source = 'policy' AND draw = 0 "
-        f"AND ((arm = '' AND round = 0) OR {ends})), "
-        f"read AS (SELECT * FROM kept JOIN {_TEST} USING (uid) JOIN {_TEMPERATURES} USING (protocol) "
-        "WHERE temperature > 0), "
-        "first AS (SELECT uid, family, level, region, outcome = 'correct' AS solved FROM read WHERE arm = ''), "
-        "ranked AS (SELECT *, row_number() OVER (PARTITION BY family, level, region, solved ORDER BY uid) AS place "
-        "FROM first), chosen AS (SELECT uid, row_number() OVER (PARTITION BY family, level, region "
-        "ORDER BY (solved AND place = 1) DESC, solved, place) AS place FROM ranked) "
-        "SELECT read.* FROM read JOIN chosen USING (uid) "
-        f"WHERE chosen.place <= {PROBLEMS_READ_PER_CELL} ORDER BY chosen.place, family, level, region, uid, arm"
+    ends = {("", 0), *((arm, evidence.last_round(arm)) for arm in evidence.arms)}
+    policies = [policy for policy, places in evidence.places.items() if ends & set(places)]
+    first = next((policy for policy, places in evidence.places.items() if ("", 0) in places), "")
+    rows = ask(
+        "WITH read AS (SELECT * FROM (SELECT DISTINCT ON (uid, policy, protocol) uid, policy, protocol, text, outcome, "
+        "reason, extracted, quality, finish, tokens FROM rollouts WHERE view = 'plain' AND source = 'policy' "
+        f"AND draw = 0 AND policy IN ({', '.join(map(quoted, policies))})) "
+        f"JOIN {_test(evidence)} USING (uid) JOIN {_TEMPERATURES} USING (protocol) WHERE temperature > 0), "
+        "ranked AS (SELECT uid, family, level, region, outcome = 'correct' AS solved, row_number() OVER "
+        "(PARTITION BY family, level, region, outcome = 'correct' ORDER BY uid) AS place FROM read "
+        f"WHERE policy = {quoted(first)}), chosen AS (SELECT uid, row_number() OVER (PARTITION BY family, level, "
+        "region ORDER BY (solved AND place = 1) DESC, solved, place) AS place FROM ranked) "
+        f"SELECT read.* FROM read JOIN chosen USING (uid) WHERE chosen.place <= {PROBLEMS_READ_PER_CELL} "
+        "ORDER BY chosen.place, family, level, region, uid, policy"
     )
-    arms = 1 + len(evidence.arms)
-    return rows[: READ_LIMIT // arms * arms]
+    placed = [row for row in _placed(evidence, rows) if (row["arm"], row["round"]) in ends]
+    return placed[: READ_LIMIT // len(ends) * len(ends)]
 
 
 def _shared(ids: str, ask: Any) -> tuple[int, int, int] | None:
@@ -253,5 +267,5 @@ def example_queries(evidence: Evidence) -> list[tuple[str, str]]:
 
 
 def root_option(root: Path) -> str:
-    """Return the option that points the command at a root, by its last two parts."""
-    return f"--root {Path(*root.parts[-2:])}"
+    """Return the option that points the command at a root."""
+    return f"--root {root}"
