@@ -135,7 +135,9 @@ class SharedPromptDecoder:
         self._keys = [x_NH.new_empty(empty) for _ in trunk.blocks]
         self._values = [x_NH.new_empty(empty) for _ in trunk.blocks]
         self._position_B = length_P[self._prompt_B]
-        last_PH = x_NH.unflatten(0, (len(prompts), longest))[torch.arange(len(prompts), device=device), length_P - 1]
+        last_PH = torch.unflatten(x_NH, 0, (len(prompts), longest))[
+            torch.arange(len(prompts), device=device), length_P - 1
+        ]
         return self._logits(last_PH)[self._prompt_B]
 
     def step(self, token_B: torch.Tensor) -> torch.Tensor:
@@ -151,7 +153,7 @@ class SharedPromptDecoder:
             query_BhD, key_BkD, value_BkD = qwen3.attention_inputs(x_BH, block, trunk, rotated)
             self._keys[index][self._columns - 1] = key_BkD
             self._values[index][self._columns - 1] = value_BkD
-            attended_BA = self._attend(query_BhD.unflatten(1, (trunk.kv_heads, -1)), index).flatten(1)
+            attended_BA = self._attend(torch.unflatten(query_BhD, 1, (trunk.kv_heads, -1)), index).flatten(1)
             x_BH = qwen3.block_output(x_BH, attended_BA, block, trunk)
         return self._logits(x_BH)
 
@@ -162,7 +164,7 @@ class SharedPromptDecoder:
         for index in range(len(self._keys)):
             self._keys[index] = self._keys[index].index_select(1, row_K)
             self._values[index] = self._values[index].index_select(1, row_K)
-        alive_P, compact_B = self._prompt_B.unique(return_inverse=True)
+        alive_P, compact_B = torch.unique(self._prompt_B, return_inverse=True)
         if 2 * len(alive_P) > self._shape[0]:
             return
         width = self._shape[1]
@@ -179,7 +181,8 @@ class SharedPromptDecoder:
         rotated = qwen3.rotation(trunk, torch.arange(shape[1], device=ids_PL.device).repeat(shape[0]))
         for block in trunk.blocks:
             query, key, value = (
-                part.unflatten(0, shape).transpose(1, 2) for part in qwen3.attention_inputs(x_NH, block, trunk, rotated)
+                torch.unflatten(part, 0, shape).transpose(1, 2)
+                for part in qwen3.attention_inputs(x_NH, block, trunk, rotated)
             )
             self._prompt_keys.append(key.transpose(2, 3).contiguous())
             self._prompt_values.append(value.contiguous())
@@ -208,11 +211,11 @@ class SharedPromptDecoder:
             slots = part_BkrX.new_zeros(prompts * width, *part_BkrX.shape[1:])
             slots[self._slot_B] = part_BkrX
             part_BkrX = slots
-        return part_BkrX.unflatten(0, self._shape).transpose(1, 2).flatten(2, 3)
+        return torch.unflatten(part_BkrX, 0, self._shape).transpose(1, 2).flatten(2, 3)
 
     def _from_slots(self, slots_PkCX: torch.Tensor, repeats: int) -> torch.Tensor:
         """Return the rows (B, k, r, X) of a layout by prompt."""
-        rows = slots_PkCX.unflatten(2, (self._shape[1], repeats)).transpose(1, 2).flatten(0, 1)
+        rows = torch.unflatten(slots_PkCX, 2, (self._shape[1], repeats)).transpose(1, 2).flatten(0, 1)
         return rows if len(rows) == len(self._slot_B) else rows[self._slot_B]
 
     def _grow(self) -> None:

@@ -99,7 +99,7 @@ def attention_inputs(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return queries (N, heads, D), already scaled, and keys and values (N, kv_heads, D)."""
     normed_NH = F.rms_norm(x_NH, x_NH.shape[-1:], block.attention_norm, trunk.eps)
-    qkv_NhD = F.linear(normed_NH, block.qkv).unflatten(-1, (-1, trunk.head_dim))
+    qkv_NhD = torch.unflatten(F.linear(normed_NH, block.qkv), -1, (-1, trunk.head_dim))
     split = trunk.heads + trunk.kv_heads
     qk_NhD = F.rms_norm(qkv_NhD[:, :split], (trunk.head_dim,), None, trunk.eps) * block.head_norm
     low, high = qk_NhD.chunk(2, dim=-1)
