@@ -67,6 +67,11 @@ class Evidence:
         done = [r for r in self.rounds if r["arm"] == arm and r["round"] <= number]
         return float(sum(sum(record["cost_s"].values()) for record in done))
 
+    def measured_s(self, arm: str, number: int) -> float:
+        """Return the CPU-seconds an arm really took up to a round: diagnosis, generation and training."""
+        done = [r for r in self.rounds if r["arm"] == arm and r["round"] <= number]
+        return float(sum(sum(record["cpu_s"].values()) for record in done))
+
     def values(self, arm: str, number: int, measure: Measure) -> dict[str, float]:
         """Return one value per test problem; the cold start is round 0 of every arm."""
         key = ("", 0) if number == 0 else (arm, number)

@@ -6,6 +6,7 @@ the loop's only state; test results are written by the report's measurement and 
 """
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from pipeline.fingerprint import content_hash
 from pipeline.mixture import Cell, Mixture
 from pipeline.seeds import derive, uniform
 from pipeline.store import write_atomic
+from pipeline.version import DatasetVersion
 from pipeline.weakness import (
     CellHistory,
     Diagnosis,
@@ -128,59 +130,100 @@ def run_arm(spec: ArmSpec) -> list[dict[str, Any]]:
     return records
 
 
+class Diagnosed(NamedTuple):
+    """What probing a policy said and cost."""
+
+    diagnosis: Diagnosis | None
+    histories: Mapping[Cell, CellHistory]
+    priced_s: float
+
+
 def run_round(
     run: Run, arm: ArmConfig, number: int, start: Path, earlier: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
     """Turn the loop once for one arm and write the Round."""
-    loop = run.config.loop
-    context = context_of(run, arm.name, number)
-    policy = build_policy(run.config.policy, path=start)
-    sampler = build_sampler(run.config.sampler, policy)
+    clock = _Clock()
     label = f"{arm.name} round {number}"
-    histories: dict[Cell, CellHistory] = {}
-    diagnosis, spent = None, 0.0
-    if arm.mixture in ("weakness", "placebo") or arm.operator == "chosen":
-        probe = problems_of(run, fixed_sets(run)["probe"])
-        scores = score(
-            run, probe, sampler, temperature=1.0, draws=run.config.measure.probe_draws, purpose="select",
-            seed=derive("probe", run.config.seed, number), context=context, label=f"{label}: diagnose",
-        )  # fmt: skip
-        spent += sum(s.tokens for s in scores) / loop.price.sample_tokens_per_s
-        before = histories_from_json(earlier[-1]["probe"]) if earlier else {}
-        histories = record(before, scores, problems=probe, step=number)
-        diagnosis = diagnose(histories, {cell: traceable(cell) for cell in histories}, loop.weakness)
-    parts = plan_round(run, arm, number, diagnosis)
-    wanted = Mixture.of(_blend(parts)).allocate(loop.rows)
+    found = _probe(run, arm, number, start, earlier, label=label)
+    clock.lap("diagnose")
+    parts = plan_round(run, arm, number, found.diagnosis)
+    wanted = Mixture.of(_blend(parts)).allocate(run.config.loop.rows)
     version = dataset(
         run, f"{run.config.name}-{arm.name}-{number}", {c: n for c, n in wanted.items() if n}, split="train",
         seed=derive("round", run.config.seed, number), allow_shortage=True,
     )  # fmt: skip
-    pool = Pool(problems_of(run, version))
-    cost = {"diagnose_s": spent}
-    key = content_hash(["round", LOOP_STAGE, run.run_id, arm.model_dump(), number, start.name, version.id])
-    measured = {}
-    for order, part in enumerate(parts):
-        budget = (loop.budget_s - spent) * part.share
-        job = TrainPart(
-            part.operator, part.mixture, name=("round", run.config.seed, arm.name, number, order), budget_s=budget,
-            curriculum="weakness" if arm.mixture == "weakness" else None,
-        )  # fmt: skip
-        path = run.root / "checkpoints" / (key if order == len(parts) - 1 else f"{key}-{order}")
-        outcome = train_part(run, policy, pool, job, path=path, context=context, label=f"{label}: {part.operator}")
-        cost[f"{part.operator}_s"] = outcome["priced_s"]
-        measured[part.operator] = outcome
-        policy = build_policy(run.config.policy, path=path)
+    clock.lap("generate")
+    budget = run.config.loop.budget_s - found.priced_s
+    path, trained = _train(run, arm, number, start, version, parts, budget=budget, label=label)
+    clock.lap("train")
     turn = {
         "run": run.run_id, "arm": arm.name, "round": number, "dataset": version.id,
-        "checkpoint_before": str(start.relative_to(run.root)), "checkpoint_after": f"checkpoints/{key}",
-        "probe": histories_to_json(histories),
-        "diagnosis": None if diagnosis is None else diagnosis.to_json(),
+        "checkpoint_before": str(start.relative_to(run.root)), "checkpoint_after": str(path.relative_to(run.root)),
+        "probe": histories_to_json(found.histories),
+        "diagnosis": found.diagnosis.to_json() if found.diagnosis else None,
         "parts": [_part_json(part) for part in parts],
-        "cost_s": cost, "training": measured,
+        "cost_s": {"diagnose_s": found.priced_s, **{f"{op}_s": outcome["priced_s"] for op, outcome in trained.items()}},
+        "cpu_s": clock.laps, "training": trained,
     }  # fmt: skip
-    turn["policy_after"] = read_test(run, path, context, label)
+    turn["policy_after"] = read_test(run, path, context_of(run, arm.name, number), label)
     write_round(run, turn)
     return turn
+
+
+class _Clock:
+    """CPU-seconds of this process between laps; work that an earlier, killed process did is not in them."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.process_time()
+
+    def lap(self, name: str) -> None:
+        now = time.process_time()
+        self.laps[name], self._last = now - self._last, now
+
+
+def _probe(
+    run: Run, arm: ArmConfig, number: int, start: Path, earlier: Sequence[Mapping[str, Any]], *, label: str
+) -> Diagnosed:
+    """Measure the policy on probe and diagnose it, for the arms that read a diagnosis; others pay nothing."""
+    if arm.mixture not in ("weakness", "placebo") and arm.operator != "chosen":
+        return Diagnosed(None, {}, 0.0)
+    sampler = build_sampler(run.config.sampler, build_policy(run.config.policy, path=start))
+    probe = problems_of(run, fixed_sets(run)["probe"])
+    scores = score(
+        run, probe, sampler, temperature=1.0, draws=run.config.measure.probe_draws, purpose="select",
+        seed=derive("probe", run.config.seed, number), context=context_of(run, arm.name, number),
+        label=f"{label}: diagnose",
+    )  # fmt: skip
+    sampler.close()
+    before = histories_from_json(earlier[-1]["probe"]) if earlier else {}
+    histories = record(before, scores, problems=probe, step=number)
+    diagnosis = diagnose(histories, {cell: traceable(cell) for cell in histories}, run.config.loop.weakness)
+    tokens = sum(s.tokens for s in scores)
+    return Diagnosed(diagnosis, histories, tokens / run.config.loop.price.sample_tokens_per_s)
+
+
+def _train(
+    run: Run, arm: ArmConfig, number: int, start: Path, version: DatasetVersion, parts: Sequence[Part],
+    *, budget: float, label: str,
+) -> tuple[Path, dict[str, Any]]:  # fmt: skip
+    """Train the parts of a round one after the other; return the last checkpoint and what each operator took."""
+    pool = Pool(problems_of(run, version))
+    key = content_hash(["round", LOOP_STAGE, run.run_id, arm.model_dump(), number, start.name, version.id])
+    trained: dict[str, Any] = {}
+    path = start
+    for order, part in enumerate(parts):
+        job = TrainPart(
+            part.operator, part.mixture, name=("round", run.config.seed, arm.name, number, order),
+            budget_s=budget * part.share, curriculum="weakness" if arm.mixture == "weakness" else None,
+        )  # fmt: skip
+        policy = build_policy(run.config.policy, path=path)
+        path = run.root / "checkpoints" / (key if order == len(parts) - 1 else f"{key}-{order}")
+        trained[part.operator] = train_part(
+            run, policy, pool, job, path=path, context=context_of(run, arm.name, number),
+            label=f"{label}: {part.operator}",
+        )  # fmt: skip
+    return path, trained
 
 
 def _part_json(part: Part) -> dict[str, Any]:

@@ -68,9 +68,9 @@ def _flow(run: Run) -> Callable[[str], str]:
         # nothing is cached or retried here: the stages themselves know what is done
         return task(name=name, persist_result=False, cache_policy=NO_CACHE)(function)
 
-    @flow(
-        name="veriloop-run", task_runner=ThreadPoolTaskRunner(max_workers=run.config.workers), validate_parameters=False
-    )
+    runner = cast(Any, ThreadPoolTaskRunner(max_workers=run.config.workers))
+
+    @flow(name="veriloop-run", task_runner=runner, validate_parameters=False)
     def veriloop_run(config: str) -> str:
         bound = Run(RunConfig.model_validate(json.loads(config)), run.note)
         staged("start", whole.start)(bound)
@@ -78,9 +78,8 @@ def _flow(run: Run) -> Callable[[str], str]:
         start = staged("cold start", whole.cold)(bound)
         arm = staged("arm", whole.one_arm)
         with whole.arms_watched(bound):
-            futures = [
-                arm.with_options(name=f"arm {a.name}").submit(bound, a.name, start) for a in bound.config.loop.arms
-            ]
+            names = [config.name for config in bound.config.loop.arms]
+            futures = [arm.with_options(name=f"arm {name}").submit(bound, name, start) for name in names]
             for future in futures:
                 future.result()
         return str(staged("report", whole.finish)(bound))

@@ -15,6 +15,12 @@ from pipeline.parallel import map_shards
 
 def run_whole(run: Run) -> Path:
     """Run every stage in order, arms on local processes; return the report's path."""
+    train_all(run)
+    return finish(run)
+
+
+def train_all(run: Run) -> None:
+    """Run every stage but the report."""
     start(run)
     sets(run)
     checkpoint = cold(run)
@@ -22,7 +28,6 @@ def run_whole(run: Run) -> Path:
     with arms_watched(run):
         for _ in map_shards(run_arm, specs, workers=min(run.config.workers, len(specs) or 1)):
             pass
-    return finish(run)
 
 
 def start(run: Run) -> None:
