@@ -11,20 +11,13 @@ OFFLINE = {
     "DO_NOT_TRACK": "1",
     "VLLM_NO_USAGE_STATS": "1",
     "TOKENIZERS_PARALLELISM": "false",
+    "NO_PROXY": "127.0.0.1,localhost",
     # one thread a process: two processes beat two threads on two cores
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "POLARS_MAX_THREADS": "1",
 }
-PREFECT = {
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
-    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
-    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-    # the embedded server's default of 20 s is missed under load
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-    "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
-}
+"""Prefect's own settings are made by `flows.prefect_flows.configure`, which every flow test goes through."""
 
-for name, value in {**OFFLINE, **PREFECT}.items():
+for name, value in OFFLINE.items():
     os.environ.setdefault(name, value)
