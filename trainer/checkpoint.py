@@ -66,8 +66,8 @@ def exists(path: Path) -> bool:
     return (path / STATE).is_file()
 
 
-def load(path: Path, *, dtype: str = "float32") -> Checkpoint:
-    """Read a checkpoint.
+def load(path: Path) -> Checkpoint:
+    """Read a checkpoint, weights in the precision they were saved in.
 
     Raises:
         StoreError: when there is none, or its bytes are not those that were saved.
@@ -79,12 +79,12 @@ def load(path: Path, *, dtype: str = "float32") -> Checkpoint:
         raise StoreError(f"{path} is no checkpoint (it has no {STATE}): {_REMEDY}")
     try:
         record = json.loads((path / STATE).read_text(encoding="utf-8"))
-        policy = load_policy(path, dtype=dtype)
+        policy = load_policy(path, dtype="auto")
         optimiser = _nested(record["optimiser"], load_file(path / OPTIMISER))
         expected, state = record["policy"], record["state"]
     except (OSError, ValueError, KeyError, ConfigError, SafetensorError) as error:
         raise StoreError(f"checkpoint {path} is corrupt ({type(error).__name__}: {error}): {_REMEDY}") from error
-    if dtype == "float32" and policy.policy_id != expected:
+    if policy.policy_id != expected:
         raise StoreError(f"checkpoint {path} holds policy {policy.policy_id} and says {expected}: {_REMEDY}")
     return Checkpoint(policy, optimiser, state)
 

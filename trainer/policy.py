@@ -199,6 +199,8 @@ def tiny_policy(config: TinyConfig, *, seed: int) -> Policy:
 def load_policy(path: str | Path, *, dtype: str = "float32") -> Policy:
     """Load a transformers causal LM and its tokenizer from a folder, or by its name on the Hugging Face hub.
 
+    `dtype` is a torch dtype's name, or "auto" for the one it was saved in.
+
     Raises:
         ConfigError: when there is no model there, or its files are broken.
     """

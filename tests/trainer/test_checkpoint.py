@@ -85,6 +85,14 @@ def test_a_newer_checkpoint_takes_the_place_of_an_older_one_without_leftovers_or
     assert {file.suffix for file in path.iterdir()} <= {".json", ".safetensors", ".jinja"}
 
 
+def test_low_precision_weights_come_back_in_theirs(tmp_path):
+    policy = small_policy()
+    policy.model.to(torch.bfloat16)
+    checkpoint.save(tmp_path / "c", policy=policy, state=None)
+    found = checkpoint.load(tmp_path / "c").policy
+    assert found.policy_id == policy.policy_id and found.model.model.norm.weight.dtype == torch.bfloat16
+
+
 def test_a_kill_between_the_two_renames_loses_nothing(tmp_path):
     path = tmp_path / "c"
     checkpoint.save(path, policy=small_policy(), state=1)
