@@ -66,6 +66,15 @@ def exists(path: Path) -> bool:
     return (path / STATE).is_file()
 
 
+def read_state(path: Path) -> Json:
+    """Read the caller's own state alone, without weights.
+
+    Raises:
+        StoreError: when there is no checkpoint, or its state does not parse.
+    """
+    return _record(path)["state"]
+
+
 def load(path: Path) -> Checkpoint:
     """Read a checkpoint, weights in the precision they were saved in.
 
@@ -75,23 +84,33 @@ def load(path: Path) -> Checkpoint:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    if not exists(path):
-        raise StoreError(f"{path} is no checkpoint (it has no {STATE}): {_REMEDY}")
+    record = _record(path)
     try:
-        record = json.loads((path / STATE).read_text(encoding="utf-8"))
         policy = load_policy(path, dtype="auto")
         optimiser = _nested(record["optimiser"], load_file(path / OPTIMISER))
-        expected, state = record["policy"], record["state"]
     except (OSError, ValueError, KeyError, ConfigError, SafetensorError) as error:
         raise StoreError(f"checkpoint {path} is corrupt ({type(error).__name__}: {error}): {_REMEDY}") from error
+    expected = record["policy"]
     if policy.policy_id != expected:
         raise StoreError(f"checkpoint {path} holds policy {policy.policy_id} and says {expected}: {_REMEDY}")
-    return Checkpoint(policy, optimiser, state)
+    return Checkpoint(policy, optimiser, record["state"])
 
 
 def read_state(path: Path) -> Json:
     """Return the caller's state of a checkpoint without loading its weights."""
     return json.loads((path / STATE).read_text(encoding="utf-8"))["state"]
+
+
+def _record(path: Path) -> dict[str, Any]:
+    if not exists(path):
+        raise StoreError(f"{path} is no checkpoint (it has no {STATE}): {_REMEDY}")
+    try:
+        record: dict[str, Any] = json.loads((path / STATE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StoreError(f"checkpoint {path} is corrupt ({STATE}: {error}): {_REMEDY}") from error
+    if not {"policy", "optimiser", "state"} <= set(record):
+        raise StoreError(f"checkpoint {path} is corrupt ({STATE} has only {sorted(record)}): {_REMEDY}")
+    return record
 
 
 def recover(path: Path) -> None:

@@ -80,7 +80,10 @@ def test_a_newer_checkpoint_takes_the_place_of_an_older_one_without_leftovers_or
     path = tmp_path / "deep" / "c"
     for step in range(3):
         checkpoint.save(path, policy=small_policy(step), state={"step": step})
-    assert checkpoint.load(path).state == {"step": 2} and checkpoint.load(path).optimiser == {}
+    assert (
+        checkpoint.load(path).state == checkpoint.read_state(path) == {"step": 2}
+        and checkpoint.load(path).optimiser == {}
+    )
     assert [child.name for child in path.parent.iterdir()] == ["c"]
     assert {file.suffix for file in path.iterdir()} <= {".json", ".safetensors", ".jinja"}
 
@@ -122,7 +125,7 @@ def test_bytes_that_were_not_saved_are_refused(damage, tmp_path):
     elif damage == "optimiser":
         (path / checkpoint.OPTIMISER).write_bytes(b"")
     elif damage == "state":
-        (path / checkpoint.STATE).write_text("{")
+        (path / checkpoint.STATE).write_text("{}")
     else:
         small_policy(5).save(path)
     with pytest.raises(StoreError, match=r"delete this folder"):
