@@ -96,11 +96,6 @@ def load(path: Path) -> Checkpoint:
     return Checkpoint(policy, optimiser, record["state"])
 
 
-def read_state(path: Path) -> Json:
-    """Return the caller's state of a checkpoint without loading its weights."""
-    return json.loads((path / STATE).read_text(encoding="utf-8"))["state"]
-
-
 def _record(path: Path) -> dict[str, Any]:
     if not exists(path):
         raise StoreError(f"{path} is no checkpoint (it has no {STATE}): {_REMEDY}")
