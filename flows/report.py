@@ -48,7 +48,7 @@ def _sections(evidence: Evidence, facts: Facts) -> list[tuple[str, str, Html]]:
         ("Verifier outcomes", "How replies were judged, and why.", outcomes(evidence, facts)),
         ("Replies to read", "Numbers hide habits: read some.", rollouts(evidence, facts.reading)),
         ("Data", "The dataset versions this run made and read.", datasets(evidence, facts)),
-        ("Cost", "What each arm spent, by stage.", costs(evidence)),
+        ("Cost", "What each arm spent, by stage.", costs(evidence, facts.cold_start)),
         ("Ask the ledger", "Everything above is a query over these views.", questions(evidence, facts)),
     ]  # fmt: skip
     return [section(number, name, lede, content) for number, (name, lede, content) in enumerate(told, start=1)]
@@ -58,7 +58,7 @@ def _arms(evidence: Evidence) -> Html:
     rows = [[arm["name"], described(arm)] for arm in evidence.config["loop"]["arms"]]
     if not rows:
         return el("p", "This run has no arms.", cls="note")
-    return together([el("h3", "The arms"), table(["arm", "what it does with the same price"], rows, numbers_from=9),
+    return together([el("h3", "The arms"), table(["arm", "what it does with the same price"], rows, text=(0, 1)),
                      glossary()])  # fmt: skip
 
 

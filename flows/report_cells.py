@@ -250,7 +250,7 @@ def _found(evidence: Evidence, arms: list[str]) -> Html:
         )  # fmt: skip
     head = ["arm", "round", "called weak", "holes among them", "precision", "recall", "cells by operator", "which"]
     note = "From round 2 on a repaired hole is rightly no longer called weak: recall is about the first diagnosis."
-    return together([el("h3", "What it found"), table(head, rows), reading(note)])
+    return together([el("h3", "What it found"), table(head, rows, text=(0, 6, 7)), reading(note)])
 
 
 def _repairs(evidence: Evidence) -> Html:
@@ -280,7 +280,7 @@ def _repairs(evidence: Evidence) -> Html:
         "the cell's problems lies above zero. Forgotten: a cell that started at 90% or more and whose interval lies "
         f"below zero. Of {counted(len(evidence.cells), 'cell')}, about one in forty lands on either side by chance."
     )
-    return together([el("h3", "What came of it"), table(head, rows), reading(words)])
+    return together([el("h3", "What came of it"), table(head, rows, text=(0, 2, 4)), reading(words)])
 
 
 def mixtures(evidence: Evidence, drawn: Mapping[tuple[str, int], Mapping[Cell, int]]) -> Html:
@@ -334,4 +334,4 @@ def _parts(evidence: Evidence) -> Html:
         for record in evidence.rounds
         for part in record["parts"]
     ]
-    return table(["arm", "round", "operator", "share of budget", "cells"], rows)
+    return table(["arm", "round", "operator", "share of budget", "cells"], rows, text=(0, 2))

@@ -25,7 +25,8 @@ from flows.report_queries import Facts, Rows, root_option
 
 CURVE_POINTS = 160
 CURVE_NAMES = {
-    ("sft", "loss"): ("SFT loss, nats per token", False),
+    ("cold start", "loss"): ("Cold start: SFT loss, nats per token", True),
+    ("sft", "loss"): ("SFT loss in rounds, nats per token", False),
     ("grpo", "reward_mean"): ("GRPO mean reward, 0 to 1", True),
     ("grpo", "effective_groups"): ("Groups with mixed rewards, share", True),
     ("grpo", "entropy"): ("Entropy, nats per token", True),
@@ -46,7 +47,7 @@ def training(evidence: Evidence, rows: Rows) -> Html:
     """Return small charts of what the optimiser saw, per operator and arm."""
     lines: dict[tuple[str, str], dict[str, list[tuple[int, int, float]]]] = {}
     for row in rows:
-        key = (row["stage"].split(" ")[0], row["name"])
+        key = (row["stage"] if row["arm"] else "cold start", row["name"])
         if row["value"] is not None:
             lines.setdefault(key, {}).setdefault(row["arm"], []).append((row["round"], row["step"], row["value"]))
     charts = [
@@ -58,10 +59,9 @@ def training(evidence: Evidence, rows: Rows) -> Html:
     note = f" Not measured in this run: {listed(absent)}." if absent else ""
     if not charts:
         return el("p", NOT_MEASURED)
-    entries = [("c-start", "cold start"), *((colours(evidence)[arm], arm) for arm in evidence.arms)]
     return together(
         [
-            legend(entries),
+            legend([("c-start", "cold start"), *((colours(evidence)[arm], arm) for arm in evidence.arms)]),
             el("div", *charts, cls="grid3"),
             reading(
                 "One point per step, averaged where there are many; an arm's rounds follow each other from left to "
@@ -114,7 +114,7 @@ def outcomes(evidence: Evidence, facts: Facts) -> Html:
     return together(
         [
             legend([(cls, name) for name, cls in OUTCOMES]),
-            table(head, rows, numbers_from=2),
+            table(head, rows, text=(0, 1)),
             reading(words),
             el("h3", "Commonest reasons"),
             _reasons(evidence, facts.reasons),
@@ -148,7 +148,7 @@ def _reasons(evidence: Evidence, rows: Rows) -> Html:
     shown = [[outcome, reason, *(found.get(end, 0) for end in ends)] for (outcome, reason), found in common[:12]]
     rest = f" {counted(len(common) - 12, 'rarer reason')} not shown." if len(common) > 12 else ""
     words = f"Counts among kept replies on test (the first draws of every problem), not among all draws.{rest}"
-    return together([table(head, shown, numbers_from=2), reading(words)])
+    return together([table(head, shown, text=(0, 1)), reading(words)])
 
 
 def short_reason(reason: str) -> str:
@@ -235,7 +235,13 @@ def datasets(evidence: Evidence, facts: Facts) -> Html:
             ]
         )
     head = ["version", "id", "split", "rows", "asked", "cells", "dropped", "why", "answers by proof"]
-    return together([table(head, rows), reading(_leak_words(facts)), el("p", _sharpening(evidence), cls="note")])
+    return together(
+        [
+            table(head, rows, text=(0, 1, 2, 7, 8)),
+            reading(_leak_words(facts)),
+            el("p", _sharpening(evidence), cls="note"),
+        ]
+    )
 
 
 def _leak_words(facts: Facts) -> str:
@@ -266,7 +272,10 @@ def _sharpening(evidence: Evidence) -> str:
     )
 
 
-def costs(evidence: Evidence) -> Html:
+TAKEN = (("cpu_s", ".1f"), ("steps", ",.0f"), ("tokens_sampled", ",.0f"), ("tokens_trained", ",.0f"))
+
+
+def costs(evidence: Evidence, cold_start: Mapping[str, float]) -> Html:
     """Return priced and measured seconds per arm, round and stage."""
     records = [r for arm in evidence.arms for r in evidence.rounds if r["arm"] == arm]
     if not records:
@@ -286,12 +295,13 @@ def costs(evidence: Evidence) -> Html:
                 el("td", bar, cls="wide"),
                 *(f"{spent[stage]:.1f}" for stage in stages),
                 f"{sum(spent.values()):.1f}",
-                _sum(taken, "cpu_s", ".1f"),
-                _sum(taken, "steps", ",.0f"),
-                _sum(taken, "tokens_sampled", ",.0f"),
-                _sum(taken, "tokens_trained", ",.0f"),
+                *(_sum(taken, key, form) for key, form in TAKEN),
             ]
         )
+    start = [_sum([cold_start], key, form) for key, form in TAKEN]
+    rows.append(
+        [el("td", "cold start, common"), "", *("–" for _ in stages), _sum([cold_start], "priced_s", ".1f"), *start]
+    )
     head = ["arm", "priced", *(f"{s[:-2]}, s" for s in stages), "priced, s", "training measured, CPU-s", "steps",
             "tokens sampled", "tokens trained"]  # fmt: skip
     price = evidence.config["loop"].get("price", {})
@@ -306,7 +316,7 @@ def costs(evidence: Evidence) -> Html:
          f"{sum(r['cost_s'].values()):.2f}"]
         for r in records
     ]  # fmt: skip
-    parts = [legend([(kinds[s], s[:-2]) for s in stages]), table(head, rows, numbers_from=2), reading(words)]
+    parts = [legend([(kinds[s], s[:-2]) for s in stages]), table(head, rows, text=(0, 1)), reading(words)]
     folded = fold("Every round", table(["arm", "round", *(f"{s[:-2]}, s" for s in stages), "priced, s"], each))
     return together([*parts, folded])
 
@@ -318,11 +328,15 @@ def _sum(outcomes: Sequence[Mapping[str, Any]], key: str, form: str) -> object:
 
 def questions(evidence: Evidence, facts: Facts) -> Html:
     """Return SQL to try, with the first rows each gives now."""
-    parts = []
+    parts: list[Html] = []
     for question, sql, columns, rows in facts.examples:
         escaped = sql.replace('"', '\\"')
         command = f'veriloop query "{escaped}" {root_option(evidence.root)}'
-        answer = table(columns, rows, numbers_from=99, cls="answer") if rows else el("p", "No rows yet.", cls="small")
+        answer = (
+            table(columns, rows, text=range(len(columns)), cls="answer")
+            if rows
+            else el("p", "No rows yet.", cls="small")
+        )
         parts.append(fold(question, el("pre", command), answer, opened=not parts))
     views = "problems, dropped, versions, scores, rollouts, decisions, exposures, rounds, metrics, events, audits, runs"
     return together([*parts, reading(f"Views: {views} and protocols; DESCRIBE scores lists the columns of one.")])

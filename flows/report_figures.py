@@ -203,7 +203,8 @@ def posterior_panels(
     label: str,
 ) -> Html:
     """Return a panel per round: a row per cell (name, is a hole), its interval and mean; a dashed line for weak."""
-    row, left, gap = 19, 158, 22
+    row, gap = 19, 38
+    left = 30 + 7.2 * max(len(name) for name, _ in names)
     wide = max(150.0, min(330.0, (980 - left) / max(1, len(panels)) - gap))
     width, height = left + len(panels) * (wide + gap), row * len(names) + 56
     parts: list[object] = []
@@ -237,7 +238,7 @@ def _posterior(found: Posterior, frame: Frame, y: float) -> list[object]:
 
 def legend(entries: Sequence[tuple[str, str]]) -> Html:
     """Return colour classes with their names."""
-    return el("p", *(el("span", el("i", cls=f"swatch {colour}"), name) for name, colour in entries), cls="legend")
+    return el("p", *(el("span", el("i", cls=f"swatch {colour}"), name) for colour, name in entries), cls="legend")
 
 
 def stacked(shares: Sequence[tuple[str, str, float]], *, most: float | None = None, unit: str = "") -> Html:

@@ -5,9 +5,9 @@ Law: a control that ends above the loop is said to, in words, and one seed claim
 
 from typing import Any
 
-from flows.evidence import MEASURES, Estimate, Evidence, Measure
+from flows.evidence import MEASURES, Evidence, Measure
 from flows.report_figures import Dumbbell, dumbbells
-from flows.report_markup import NOT_MEASURED, Html, counted, el, listed, percent, points, signed, table, together
+from flows.report_markup import NOT_MEASURED, Html, counted, el, listed, percent, points, table, together
 from flows.report_queries import Facts
 from pipeline.mixture import Cell
 
@@ -125,7 +125,8 @@ def _card(evidence: Evidence, lead: str, measure: Measure) -> Html:
     cells, name = scope(evidence)
     before, gain = evidence.level(lead, 0, measure, cells), evidence.gain(lead, measure, cells)
     after = evidence.level(lead, evidence.last_round(lead), measure, cells)
-    title = together([el("h3", MEASURE_NAMES[measure]), el("p", MEASURE_NOTES[measure], cls="small")])
+    note = f"{MEASURE_NOTES[measure]}; n = {counted(evidence.problems(cells), 'test problem')} of {name}"
+    title = together([el("h3", MEASURE_NAMES[measure]), el("p", note, cls="small")])
     if before is None or after is None or gain is None:
         return el("article", title, el("p", NOT_MEASURED), cls="card")
     big = el("p", f"{100 * before.mean:.0f}", el("span", " → ", cls="arrow"), f"{100 * after.mean:.0f}%", cls="big")
@@ -147,31 +148,27 @@ def _dumbbells(evidence: Evidence, measure: Measure) -> Html | None:
 
 def _card_table(evidence: Evidence, measure: Measure) -> Html:
     cells, name = scope(evidence)
-    colour = colours(evidence)
-    levels = {arm: evidence.level(arm, evidence.last_round(arm), measure, cells) for arm in evidence.arms}
-    best = max((e.mean for e in levels.values() if e), default=None)
-    rows = []
-    for arm, level in levels.items():
-        whole = evidence.level(arm, evidence.last_round(arm), measure)
-        top = level is not None and level.mean == best
-        rows.append(
-            [
-                el("td", arm, cls=f"name {colour[arm]}"),
-                el("td", percent(level and level.mean), cls="num best" if top else "num"),
-                _gain(evidence.gain(arm, measure, cells)),
-                percent(whole and whole.mean),
-                _gain(evidence.gain(arm, measure)),
-            ]
-        )
-    if cells is None:
-        return table(["arm", "after", "gain"], [row[:3] for row in rows])
-    return table(["arm", name, "gain", "all cells", "gain"], rows, cls="compact")
+    columns = [(cells, name)] if cells is None else [(cells, name), (None, "all cells")]
+    best = {}
+    for among, column in columns:
+        ends = (evidence.level(arm, evidence.last_round(arm), measure, among) for arm in evidence.arms)
+        best[column] = max((end.mean for end in ends if end), default=None)
+    rows = [
+        [
+            el("td", arm, cls=f"name {colours(evidence)[arm]}"),
+            *(_after(evidence, arm, measure, among, best[column]) for among, column in columns),
+        ]
+        for arm in evidence.arms
+    ]
+    return table(["arm", *(f"{column}, after and gain" for _, column in columns)], rows, cls="compact")
 
 
-def _gain(gain: Estimate | None) -> object:
-    if gain is None:
-        return NOT_MEASURED
-    return el("td", signed(gain.mean), el("span", f"[{signed(gain.low)}, {signed(gain.high)}]", cls="ci"), cls="num")
+def _after(evidence: Evidence, arm: str, measure: Measure, cells: frozenset[Cell] | None, best: float | None) -> object:
+    after, gain = evidence.level(arm, evidence.last_round(arm), measure, cells), evidence.gain(arm, measure, cells)
+    if after is None:
+        return None
+    interval = NOT_MEASURED if gain is None else el("span", points(*gain), cls="ci")
+    return el("td", el("span", percent(after.mean), cls="best" if after.mean == best else None), interval, cls="num")
 
 
 def comparison(evidence: Evidence, lead: str) -> list[Html]:
@@ -179,37 +176,34 @@ def comparison(evidence: Evidence, lead: str) -> list[Html]:
     cells, _ = scope(evidence)
     about: list[tuple[frozenset[Cell] | None, str]] = [(None, f"all {counted(len(evidence.cells), 'cell')}")]
     if cells is not None:
-        about.insert(0, (cells, f"the {counted(len(cells), 'hole')}" if len(cells) > 1 else "the hole"))
-    said = [_best_in_words(evidence, lead, among, name) for among, name in about]
-    return [el("p", sentence) for sentence in said if sentence] + [el("p", _prices(evidence), cls="small")]
+        about.insert(0, (cells, f"the {counted(len(cells), 'hole')}"))
+    said: list[Html] = []
+    for among, name in about:
+        items = [_best_in_words(evidence, lead, measure, among) for measure in MEASURES]
+        said += [el("h3", f"Which arm ended best on {name}"), el("ul", *items)]
+    return [*said, el("p", _prices(evidence), cls="small")]
 
 
-def _best_in_words(evidence: Evidence, lead: str, cells: frozenset[Cell] | None, name: str) -> Html | None:
-    parts: list[object] = [el("b", f"On {name}: ")]
-    for measure in MEASURES:
-        ends = {arm: evidence.level(arm, evidence.last_round(arm), measure, cells) for arm in evidence.arms}
-        found = sorted(((e.mean, arm) for arm, e in ends.items() if e), reverse=True)
-        if not found:
-            parts.append(f"{MEASURE_NAMES[measure]} was not measured. ")
-            continue
-        mean, best = found[0]
-        lead_in = f"at {MEASURE_NAMES[measure].lower()} " if measure != "pass@8" else "at pass@8 "
-        parts += [lead_in, el("b", best), f" ends highest with {100 * mean:.1f}%"]
-        parts.append(_against(evidence, best, lead, measure, cells, found))
-    return together(parts) if len(parts) > 1 else None
-
-
-def _against(
-    evidence: Evidence, best: str, lead: str, measure: Measure, cells: frozenset[Cell] | None,
-    found: list[tuple[float, str]],
-) -> str:  # fmt: skip
+def _best_in_words(evidence: Evidence, lead: str, measure: Measure, cells: frozenset[Cell] | None) -> Html:
+    ends = {arm: evidence.level(arm, evidence.last_round(arm), measure, cells) for arm in evidence.arms}
+    found = sorted(((e.mean, arm) for arm, e in ends.items() if e), key=lambda item: -item[0])
+    name = f"{MEASURE_NAMES[measure]}: "
+    if not found:
+        return el("li", name, NOT_MEASURED)
+    top = [arm for mean, arm in found if mean == found[0][0]]
+    reached = f"{100 * found[0][0]:.1f}%"
+    if len(top) > 1:
+        return el("li", name, el("b", listed(top)), f" tie at {reached}.")
+    best = top[0]
     other = lead if best != lead else next((arm for _, arm in found if arm != best), None)
     gap = evidence.versus(best, other, measure, cells) if other else None
     if other is None or gap is None:
-        return ". "
-    doubt = "" if gap.low > 0 else ", which the test problems cannot tell apart"
-    weight = "a control beats the loop: " if best != lead and gap.low > 0 else ""
-    return f" ({weight}{points(*gap)} points above {other}{doubt}). "
+        return el("li", name, el("b", best), f" ends at {reached}.")
+    clear = gap.low > 0
+    note: object = "; the test problems cannot tell the two apart."
+    if clear:
+        note = el("span", f". A control beats the {lead} arm.", cls="beaten") if best != lead else "."
+    return el("li", name, el("b", best), f" ends highest, {reached}: {points(*gap)} points above {other}", note)
 
 
 def _prices(evidence: Evidence) -> str:

@@ -5,7 +5,7 @@ Law: text is escaped unless it is Html already, so that model text can never bec
 
 import html
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 
@@ -43,9 +43,11 @@ def embedded(value: Any) -> Html:
     return Html(text)
 
 
-def table(head: Sequence[object], rows: Iterable[Sequence[object]], *, numbers_from: int = 1, cls: str = "") -> Html:
-    """Return a table; columns from `numbers_from` on are right-aligned numbers."""
-    kinds = ["num" if i >= numbers_from else None for i in range(len(head))]
+def table(
+    head: Sequence[object], rows: Iterable[Sequence[object]], *, text: Collection[int] = (0,), cls: str = ""
+) -> Html:
+    """Return a table; columns are right-aligned numbers but those in `text`. A None cell was not measured."""
+    kinds = [None if i in text else "num" for i in range(len(head))]
     top = el("tr", *(el("th", cell, cls=kind) for cell, kind in zip(head, kinds, strict=True)))
     body = [el("tr", *(_cell(cell, kind) for cell, kind in zip(row, kinds, strict=True))) for row in rows]
     return el("div", el("table", el("thead", top), el("tbody", *body), cls=cls or None), cls="scroll")

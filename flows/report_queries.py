@@ -238,15 +238,15 @@ def example_queries(evidence: Evidence) -> list[tuple[str, str]]:
     run = f"run = {quoted(evidence.run_id)}"
     return [
         (
-            "Which cells were hardest at the end of each arm?",
+            "Which cells scored lowest on test, and when?",
             "SELECT arm, round, family, level, region, sum(correct) / sum(n - undecided) AS rate FROM scores "
             f"JOIN (SELECT DISTINCT uid, family, level, region FROM problems) USING (uid) WHERE {run} "
-            "AND purpose = 'report' GROUP BY ALL ORDER BY rate LIMIT 10",
+            "AND purpose = 'report' GROUP BY ALL ORDER BY rate, arm, round, family, level LIMIT 10",
         ),
         (
             "What did replies that were not correct say?",
             "SELECT outcome, reason, prompt, answer, text FROM rollouts JOIN (SELECT DISTINCT uid, prompt, answer "
-            f"FROM problems) USING (uid) WHERE {run} AND outcome <> 'correct' LIMIT 10",
+            f"FROM problems) USING (uid) WHERE {run} AND outcome <> 'correct' ORDER BY uid, policy, draw LIMIT 10",
         ),
         (
             "Which problems could training learn from (mixed groups), by arm and round?",
@@ -255,13 +255,13 @@ def example_queries(evidence: Evidence) -> list[tuple[str, str]]:
         ),
         (
             "Why were rows dropped, and by which rule?",
-            "SELECT rule, reason, count(*) AS rows FROM dropped GROUP BY ALL ORDER BY rows DESC",
+            "SELECT rule, reason, count(*) AS rows FROM dropped GROUP BY ALL ORDER BY rows DESC, rule, reason",
         ),
         (
             "What is proven about the answers?",
             "SELECT family, json_extract_string(certificate, '$.status') AS status, "
             "json_extract_string(certificate, '$.solver') AS solver, count(*) AS rows FROM problems GROUP BY ALL "
-            "ORDER BY family, rows DESC",
+            "ORDER BY family, rows DESC, status",
         ),
     ]
 

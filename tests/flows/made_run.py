@@ -3,17 +3,17 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 
 from filters.measure import measure
 from filters.rule import apply, decisions_table, resolve
-from generators.family import FamilyVerifier, load
-from generators.supply import make_shard, supply
+from generators.family import FamilyVerifier, load, stream
 from pipeline.ledger import Ledger
 from pipeline.mixture import Cell, Mixture
-from pipeline.problem import Problem, from_table, to_row, to_table
+from pipeline.problem import Problem, to_row, to_table
 from pipeline.protocol import Protocol
 from pipeline.rule_context import RuleContext
 from pipeline.sampling import ScriptedSampler
@@ -50,7 +50,7 @@ class Shape:
 def usual_skill(arm: str, number: int, hole: bool) -> float:
     if number == 0:
         return 0.3 if hole else 0.9
-    per_round = {"loop": 0.2, "uniform": 0.06, "sft": 0.24}[arm]
+    per_round = {"loop": 0.2, "uniform": 0.06, "sft": 0.32}[arm]
     return min(0.98, 0.3 + per_round * number) if hole else 0.9 + 0.02 * number
 
 
@@ -63,6 +63,18 @@ def make_run(root: Path, shape: Shape | None = None) -> str:
         for number in range(1, shape.rounds + 1):
             maker.round(arm, number)
     return RUN
+
+
+def first_of(cell: Cell, count: int, split: str, seed: int) -> list[Problem]:
+    """Return the first distinct problems of a cell and split."""
+    name, level, region = cell
+    found: dict[str, Problem] = {}
+    for problem in stream(name, level=level, seed=seed, rendering="compact", region=region):
+        if problem.split == split:
+            found.setdefault(problem.instance_hash, problem)
+        if len(found) == count:
+            return list(found.values())
+    raise AssertionError("a stream never ends")
 
 
 class _Maker:
@@ -79,7 +91,11 @@ class _Maker:
             "loop": {"arms": list(self.shape.arms), "weakness": WeaknessConfig().model_dump(),
                      "price": {"sample_tokens_per_s": 25000, "sft_tokens_per_s": 15000}},
         }  # fmt: skip
-        row = {"config": json.dumps(config), "commit": "0000000", "started_utc": "2026-01-01T10:00:00+00:00"}
+        row = {
+            "config": json.dumps(config),
+            "commit": "0000000",
+            "started_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
         self.ledger.append("runs", pa.Table.from_pylist([row]), part="start", run=RUN)
         detail = {"policy": "0", "sets": self.sets, "holes": [list(c) for c in self.shape.holes]}
         event = {"kind": "start", "message": "", "detail": json.dumps(detail)}
@@ -115,9 +131,8 @@ class _Maker:
 
     def publish(self, name: str, split: str, seed: int) -> tuple[list[Problem], DatasetVersion]:
         counts = dict.fromkeys(self.shape.cells, self.shape.per_cell)
-        made = supply(counts, seed=seed, run=lambda shards: map(make_shard, shards), rendering="compact", split=split)
-        problems = [problem for _, table in made for problem in from_table(table)]
-        limit = 12 if split == "train" else 60
+        problems = [problem for cell in counts for problem in first_of(cell, self.shape.per_cell, split, seed)]
+        limit = 7 if name == "made-coldstart" else 60
         curated = apply(problems, resolve(({"name": "length", "max_prompt_chars": limit},)), RuleContext())
         self.ledger.append("decisions", decisions_table(curated.decisions), part=name, run=RUN)
         recipe = {"cells": [[*c, n] for c, n in counts.items()], "split": split, "seed": seed, "stage": "dataset"}
