@@ -4,8 +4,8 @@ Not a comparison of results: both start from one checkpoint, see the same prompt
 loss, and neither skips a row. Law: the two never run at the same time, take turns in processes of one thread, and
 what is an algorithmic saving (leaving out groups without signal) is reported apart.
 
-    python3 -m venv build/bench && build/bench/bin/pip install -e ".[bench]"
-    build/bench/bin/python -m benchmarks.grpo_vs_trl
+    python3 -m venv .venv-bench && .venv-bench/bin/pip install -e ".[bench]"
+    .venv-bench/bin/python -m benchmarks.grpo_vs_trl
 """
 
 import argparse
@@ -19,6 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from generators import family
 from generators.family import FamilyVerifier
@@ -64,8 +66,11 @@ def prepare(folder: Path, *, steps: int) -> None:
     policy.save(folder)
 
 
-def run_ours(folder: Path, *, steps: int, skip_equal_groups: bool) -> dict[str, Any]:
-    """Take `steps` steps with our trainer and return the seconds and counts of each."""
+def run_ours(folder: Path, *, steps: int, skip_equal_groups: bool = False, apart: bool = False) -> dict[str, Any]:
+    """Take `steps` steps with our trainer and return the seconds and counts of each.
+
+    With `apart` every reply is run by itself, as TRL does; else equal replies of a group are run once (same gradient).
+    """
     from trainer.grpo import GRPOConfig, train_grpo
     from trainer.policy import load_policy, single_thread
     from trainer.torch_sampler import TorchSampler
@@ -80,13 +85,25 @@ def run_ours(folder: Path, *, steps: int, skip_equal_groups: bool) -> dict[str, 
     )  # fmt: skip
     train_grpo(
         policy, pool, pool.uniform(), sampler=TorchSampler(policy), verifier=FamilyVerifier(), protocol=PROTOCOL,
-        config=config, steps=steps, seed_name=("bench",),
+        config=config, steps=steps, seed_name=("bench",), logprobs=_apart if apart else None,
         sink=lambda step, metrics, groups: meter.lap(
             rows=metrics["rows_trained"], length=metrics["length_mean"], reward=metrics["reward_mean"],
-            truncated=metrics["truncated_share"], **{k: v for k, v in metrics.items() if k.startswith("cpu_s")},
+            distinct=metrics["distinct_share"], **{k: v for k, v in metrics.items() if k.startswith("cpu_s")},
         ),
     )  # fmt: skip
     return meter.result()
+
+
+def _apart(policy: Any, protocol: Protocol) -> Any:
+    from trainer.forward import completion_logprobs
+
+    def logprobs(prompts: Any, completions: Any) -> Any:
+        index: dict[bytes, int] = {}
+        group_B = [index.setdefault(ids.tobytes(), len(index)) for ids in prompts]
+        distinct = [np.frombuffer(key, dtype=np.int32) for key in index]
+        return completion_logprobs(policy.model, distinct, completions, group_B).logprobs_BT
+
+    return logprobs
 
 
 def run_trl(folder: Path, *, steps: int) -> dict[str, Any]:
@@ -153,7 +170,8 @@ class _Meter:
 
 
 WORKERS = {
-    "ours": lambda folder, steps: run_ours(folder, steps=steps, skip_equal_groups=False),
+    "ours": lambda folder, steps: run_ours(folder, steps=steps),
+    "ours, equal replies run apart": lambda folder, steps: run_ours(folder, steps=steps, apart=True),
     "ours, equal groups left out": lambda folder, steps: run_ours(folder, steps=steps, skip_equal_groups=True),
     "trl": lambda folder, steps: run_trl(folder, steps=steps),
 }
@@ -214,7 +232,8 @@ def _report(found: dict[str, dict[str, float]], given: argparse.Namespace) -> No
     ours = found["ours"]
     parts = ", ".join(f"{key.removeprefix('cpu_s_')} {ours[key]:.3f}" for key in ours if key.startswith("cpu_s_"))
     out(f"ours by phase, CPU s: {parts}\n")
-    for name in ("ours", "ours, equal groups left out"):
+    out(f"distinct replies of a group, share: {ours['distinct']:.2f}\n")
+    for name in (name for name in found if name != "trl"):
         wall, cpu = (found["trl"][key] / found[name][key] for key in ("wall_s", "cpu_s"))
         out(f"TRL / {name}: {wall:.2f} x wall, {cpu:.2f} x CPU\n")
 

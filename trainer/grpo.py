@@ -19,7 +19,7 @@ from pipeline.curriculum import CURRICULA, CurriculumConfig, Pool, advanced
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.mixture import Cell, Mixture
 from pipeline.protocol import Protocol
-from pipeline.rollout import Group, IntArray
+from pipeline.rollout import Group
 from pipeline.sampling import TrainableSampler, Verifier
 from pipeline.weakness import CellHistory
 from trainer.collect import Batch, Clock, Collector, joined
@@ -28,11 +28,9 @@ from trainer.group_stats import Mask, group_stats
 from trainer.grpo_config import PRESETS, GRPOConfig
 from trainer.step_metrics import cell_counts, step_metrics
 from trainer.train_state import Resume, Totals, TrainState, spent
-from trainer.update import Logprobs, TrainRows, update
+from trainer.update import Logprobs, TrainRows, policy_logprobs, update
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from trainer.policy import Policy
 
 __all__ = ["PRESETS", "GRPOConfig", "GRPOResult", "Resume", "Totals", "TrainState", "TrainedGroup", "train_grpo"]
@@ -112,7 +110,7 @@ def train_grpo(
     protocol.refuse_truncated_support()
     if config.losses.kl > 0 and reference is None:
         raise ConfigError(f"losses.kl {config.losses.kl} needs a reference policy: pass one, or set kl to 0")
-    forward = logprobs or _forward
+    forward = logprobs or policy_logprobs
     run = _Run(
         policy=policy,
         pool=pool,
@@ -143,19 +141,6 @@ def _refuse_truncation(state: TrainState, metrics: Mapping[str, float], *, proto
             f"over {allowed:.0%} for {state.truncated_streak} steps: raise max_completion_tokens, train the format "
             "first, or allow it with max_truncated 1"
         )
-
-
-def _forward(policy: Policy, protocol: Protocol) -> Logprobs:
-    from trainer.forward import completion_logprobs
-
-    def logprobs(prompts: Sequence[IntArray], completions: Sequence[IntArray]) -> Tensor:
-        index: dict[bytes, int] = {}
-        group_B = [index.setdefault(ids.tobytes(), len(index)) for ids in prompts]
-        distinct = [np.frombuffer(key, dtype=np.int32) for key in index]
-        found = completion_logprobs(policy.model, distinct, completions, group_B, temperature=protocol.temperature)
-        return found.logprobs_BT
-
-    return logprobs
 
 
 def _optimiser(policy: Policy, config: GRPOConfig, resume: Resume | None) -> Any:

@@ -15,7 +15,8 @@ from trainer.group_stats import Mask, group_stats
 def step_metrics(batch: Batch, kept_P: Mask, trained_N: Mask) -> dict[str, float]:
     """Return what was sampled, as numbers; rates are over scored rows, shares over all.
 
-    `entropy` is minus the mean log-probability of sampled tokens, an unbiased estimate of the mean token entropy.
+    `entropy` is minus the mean log-probability of sampled tokens, an unbiased estimate of the mean token entropy;
+    `distinct_share` the share of replies left when equal ones of a group count once.
     """
     stats = group_stats(batch.reward_N, batch.group_N, groups=len(batch.problems))
     scored_N, length_N = ~np.isnan(batch.reward_N), batch.length_N
@@ -33,6 +34,8 @@ def step_metrics(batch: Batch, kept_P: Mask, trained_N: Mask) -> dict[str, float
         "undecided_share": float(batch.outcome_N(Outcome.UNDECIDED).mean()),
         "malformed_share": float(batch.outcome_N(Outcome.MALFORMED).mean()),
         "entropy": float(-logprobs.mean(dtype=np.float64)) if len(logprobs) else 0.0,
+        "distinct_share": len({(p, ids.tobytes()) for p, ids in zip(batch.group_N, batch.token_ids, strict=True)})
+        / len(batch.rollouts),
         "length_mean": float(length_N.mean()),
         "tokens_sampled": float(length_N.sum()),
         "tokens_trained": float(length_N[trained_N].sum()),

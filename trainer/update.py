@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import PipelineError
+from pipeline.protocol import Protocol
 from pipeline.rollout import IntArray
 from trainer.group_stats import Indices, Mask, Rewards
 from trainer.grpo_config import GRPOConfig
@@ -21,6 +22,8 @@ from trainer.losses import LossStats, TokenBatch, objective, token_weights
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from trainer.policy import Policy
 
 Logprobs = Callable[[Sequence[IntArray], Sequence[IntArray]], "Tensor"]
 """(prompt ids, completion ids) -> log-probabilities (B, T) of the completions, at the sampling temperature; whatever
@@ -76,6 +79,33 @@ def update(
         norm_sum += _step(optimiser, config.grad_clip)
     turns = config.updates
     return {"loss": loss_sum / turns, "grad_norm": norm_sum / turns, **stats.means()}
+
+
+def policy_logprobs(policy: Policy, protocol: Protocol) -> Logprobs:
+    """Return the forward pass of a policy at the protocol's temperature.
+
+    Equal replies to one prompt are run once and their gradients added, which is exact: a small or sharp policy
+    repeats itself often.
+    """
+    from trainer.forward import completion_logprobs
+
+    def logprobs(prompts: Sequence[IntArray], completions: Sequence[IntArray]) -> Tensor:
+        group_of: dict[bytes, int] = {}
+        row_of: dict[tuple[int, bytes], int] = {}
+        row_B = [
+            row_of.setdefault((group_of.setdefault(prompt.tobytes(), len(group_of)), reply.tobytes()), len(row_of))
+            for prompt, reply in zip(prompts, completions, strict=True)
+        ]
+        found_UT = completion_logprobs(
+            policy.model,
+            [np.frombuffer(key, dtype=np.int32) for key in group_of],
+            [np.frombuffer(key, dtype=np.int32) for _, key in row_of],
+            [group for group, _ in row_of],
+            temperature=protocol.temperature,
+        ).logprobs_BT
+        return found_UT if len(row_of) == len(row_B) else found_UT[row_B]
+
+    return logprobs
 
 
 def _token_batch(

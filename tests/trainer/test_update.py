@@ -7,8 +7,10 @@ import torch
 from pipeline.errors import PipelineError
 from pipeline.seeds import array_rng
 from tests.trainer.bandit import PROTOCOL, BanditPolicy, arm_logprobs
+from trainer.forward import completion_logprobs
 from trainer.grpo_config import GRPOConfig
-from trainer.update import TrainRows, update
+from trainer.policy import TinyConfig, tiny_policy
+from trainer.update import TrainRows, policy_logprobs, update
 
 
 def rows(count: int = 23) -> TrainRows:
@@ -66,3 +68,19 @@ def test_a_gradient_that_is_not_finite_changes_no_weight() -> None:
             sampled_K=np.ones(23, dtype=np.int64), limit=4, config=GRPOConfig(),
         )  # fmt: skip
     assert policy.model.logits.tolist() == [0.0, 0.0]
+
+
+def test_equal_replies_run_once_and_every_one_of_them_counts() -> None:
+    policy = tiny_policy(TinyConfig(hidden=32, layers=2, heads=2, head_dim=16, mlp=48), seed=3)
+    prompts = [np.array(ids, dtype=np.int32) for ids in ([5, 6], [5, 6], [5, 6], [7], [7], [5, 6])]
+    replies = [np.array(ids, dtype=np.int32) for ids in ([8, 1], [8, 1], [9, 4, 1], [8, 1], [8, 1], [8, 1])]
+    weight_B1 = torch.arange(1.0, 7.0)[:, None]
+
+    def gradients(lp_BT: torch.Tensor) -> list[torch.Tensor]:
+        return list(torch.autograd.grad((lp_BT * weight_B1).sum(), list(policy.model.parameters())))
+
+    shared_BT = policy_logprobs(policy, PROTOCOL)(prompts, replies)
+    apart_BT = completion_logprobs(policy.model, prompts, replies, range(6)).logprobs_BT
+    torch.testing.assert_close(shared_BT, apart_BT)
+    for shared, apart in zip(gradients(shared_BT), gradients(apart_BT), strict=True):
+        torch.testing.assert_close(shared, apart, rtol=1e-4, atol=1e-5)
