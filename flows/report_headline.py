@@ -7,7 +7,7 @@ from typing import Any
 
 from flows.evidence import MEASURES, Evidence, Measure
 from flows.report_figures import Dumbbell, dumbbells
-from flows.report_markup import NOT_MEASURED, Html, counted, el, listed, percent, points, table, together
+from flows.report_markup import NOT_MEASURED, Html, counted, el, listed, percent, points, signed, table, together
 from flows.report_queries import Facts
 from pipeline.mixture import Cell
 
@@ -160,15 +160,18 @@ def _card_table(evidence: Evidence, measure: Measure) -> Html:
         ]
         for arm in evidence.arms
     ]
-    return table(["arm", *(f"{column}, after and gain" for _, column in columns)], rows, cls="compact")
+    return table(["arm", *(f"{column}, gain" for _, column in columns)], rows, cls="compact")
 
 
 def _after(evidence: Evidence, arm: str, measure: Measure, cells: frozenset[Cell] | None, best: float | None) -> object:
     after, gain = evidence.level(arm, evidence.last_round(arm), measure, cells), evidence.gain(arm, measure, cells)
     if after is None:
         return None
-    interval = NOT_MEASURED if gain is None else el("span", points(*gain), cls="ci")
-    return el("td", el("span", percent(after.mean), cls="best" if after.mean == best else None), interval, cls="num")
+    rate = el("span", percent(after.mean), cls="best" if after.mean == best else None)
+    if gain is None:
+        return el("td", rate, NOT_MEASURED, cls="num")
+    interval = el("span", f"[{signed(gain.low)}, {signed(gain.high)}]", cls="ci")
+    return el("td", rate, el("span", signed(gain.mean), cls="gain"), interval, cls="num")
 
 
 def comparison(evidence: Evidence, lead: str) -> list[Html]:

@@ -131,6 +131,7 @@ td { border-bottom: 1px solid var(--line) }
 td.name, th.name { color: var(--c); font-weight: 650 }
 .best { font-weight: 700 }
 .best::before { content: "▸ "; color: var(--soft) }
+.gain { margin-left: 7px; color: var(--soft) }
 .ci { display: block; font-size: 11.5px; color: var(--soft) }
 .compact { font-size: 13px }
 .compact th, .compact td { padding: 3px 4px }

@@ -10,7 +10,7 @@ from flows.evidence import load_evidence
 from flows.report import write_report
 from flows.report_details import short_reason, thinned
 from flows.report_figures import Series, line_chart, stacked, ticks
-from flows.report_markup import Html, el, embedded, listed, points, table
+from flows.report_markup import Html, el, embedded, listed, signed, table
 from flows.report_queries import example_queries
 from pipeline.errors import ConfigError
 from pipeline.query import query
@@ -108,9 +108,10 @@ def test_numbers_shown_are_those_of_the_evidence(made_root, page):
     evidence = load_evidence(made_root)
     for arm in evidence.arms:
         for measure in ("pass@1", "greedy", "pass@8"):
-            after = evidence.level(arm, 2, measure, evidence.holes)
-            assert f"{100 * after.mean:.1f}%" in page.text
-            assert points(*evidence.gain(arm, measure, evidence.holes)) in page.text
+            for cells in (evidence.holes, None):
+                after, gain = evidence.level(arm, 2, measure, cells), evidence.gain(arm, measure, cells)
+                interval = f"[{signed(gain.low)}, {signed(gain.high)}]"
+                assert f"{100 * after.mean:.1f}% {signed(gain.mean)} {interval}" in page.text
 
 
 def test_drops_outcomes_and_leaks_are_counted(made_root, page):
