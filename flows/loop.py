@@ -27,10 +27,13 @@ from pipeline.version import DatasetVersion
 from pipeline.weakness import (
     CellHistory,
     Diagnosis,
+    Stretch,
+    achieved,
     diagnose,
     histories_from_json,
     histories_to_json,
     next_mixture,
+    operator_shares,
     permuted,
     record,
 )
@@ -146,7 +149,7 @@ def run_round(
     label = f"{arm.name} round {number}"
     found = _probe(run, arm, number, start, earlier, label=label)
     clock.lap("diagnose")
-    parts = plan_round(run, arm, number, found.diagnosis)
+    parts = plan_round(run, arm, number, found.diagnosis, earlier)
     wanted = Mixture.of(_blend(parts)).allocate(run.config.loop.rows)
     version = dataset(
         run, f"{run.config.name}-{arm.name}-{number}", {c: n for c, n in wanted.items() if n}, split="train",
@@ -234,7 +237,9 @@ def _part_json(part: Part) -> dict[str, Any]:
     }
 
 
-def plan_round(run: Run, arm: ArmConfig, number: int, diagnosis: Diagnosis | None) -> list[Part]:
+def plan_round(
+    run: Run, arm: ArmConfig, number: int, diagnosis: Diagnosis | None, earlier: Sequence[Mapping[str, Any]]
+) -> list[Part]:
     """Decide what a round trains: which operator on which mixture, with which share of the budget."""
     config = run.config.loop
     cells = run.config.all_cells()
@@ -250,15 +255,22 @@ def plan_round(run: Run, arm: ArmConfig, number: int, diagnosis: Diagnosis | Non
     if arm.operator != "chosen":
         return [Part(arm.operator, base, 1.0)]
     assert diagnosis is not None
-    operators: tuple[Literal["sft", "grpo"], ...] = ("sft", "grpo")
-    gains = {op: sum(c.weight for c in diagnosis.cells if c.operator == op) for op in operators}
-    total = sum(gains.values())
-    if total <= 0:
+    shares = operator_shares(diagnosis, config.weakness, past=_achieved(earlier, diagnosis))
+    if not shares:
         return [Part("sft", base, 1.0)]
+    operators: tuple[Literal["sft", "grpo"], ...] = ("sft", "grpo")
     return [
-        Part(op, next_mixture(diagnosis, config.weakness, operator=op), gains[op] / total)
-        for op in operators
-        if gains[op] > 0
+        Part(op, next_mixture(diagnosis, config.weakness, operator=op), shares[op]) for op in operators if op in shares
+    ]
+
+
+def _achieved(earlier: Sequence[Mapping[str, Any]], now: Diagnosis) -> list[Stretch]:
+    """Return what each operator closed in each earlier round, read from the diagnoses the rounds stored."""
+    diagnoses = [Diagnosis.from_json(turn["diagnosis"]) for turn in earlier] + [now]
+    return [
+        stretch
+        for turn, before, after in zip(earlier, diagnoses, diagnoses[1:], strict=False)
+        for stretch in achieved(before, after, {op: took["priced_s"] for op, took in turn["training"].items()})
     ]
 
 
