@@ -91,11 +91,13 @@ class Evidence:
         """Return the mean over cells (each cell weighs alike) with its interval over problems."""
         return self._estimate(self.values(arm, number, measure), cells, ("level", arm, number, measure))
 
-    def gain(self, arm: str, measure: Measure, cells: Collection[Cell] | None = None) -> Estimate | None:
-        """Return an arm's last round minus the cold start, paired by problem."""
-        before, after = self.values(arm, 0, measure), self.values(arm, self.last_round(arm), measure)
+    def gain(
+        self, arm: str, measure: Measure, cells: Collection[Cell] | None = None, *, since: int = 0
+    ) -> Estimate | None:
+        """Return an arm's last round minus an earlier one (0: the cold start), paired by problem."""
+        before, after = self.values(arm, since, measure), self.values(arm, self.last_round(arm), measure)
         paired = {uid: after[uid] - before[uid] for uid in before if uid in after}
-        return self._estimate(paired, cells, ("gain", arm, measure))
+        return self._estimate(paired, cells, ("gain", arm, measure, since))
 
     def versus(self, arm: str, other: str, measure: Measure, cells: Collection[Cell] | None = None) -> Estimate | None:
         """Return an arm's last round minus another arm's last round, paired by problem."""
@@ -104,9 +106,9 @@ class Evidence:
         paired = {uid: ours[uid] - theirs[uid] for uid in ours if uid in theirs}
         return self._estimate(paired, cells, ("versus", arm, other, measure))
 
-    def cell_gains(self, arm: str, measure: Measure) -> dict[Cell, Estimate]:
+    def cell_gains(self, arm: str, measure: Measure, *, since: int = 0) -> dict[Cell, Estimate]:
         """Return `gain` cell by cell, for cells measured before and after."""
-        found = {cell: self.gain(arm, measure, {cell}) for cell in self.cells}
+        found = {cell: self.gain(arm, measure, {cell}, since=since) for cell in self.cells}
         return {cell: gain for cell, gain in found.items() if gain is not None}
 
     def problems(self, cells: Collection[Cell] | None = None) -> int:
@@ -114,6 +116,18 @@ class Evidence:
         return sum(cells is None or cell in cells for cell in self.cell_of.values())
 
     def _estimate(
+        self, values: Mapping[str, float], cells: Collection[Cell] | None, name: tuple[Any, ...]
+    ) -> Estimate | None:
+        key = (name, None if cells is None else frozenset(cells))
+        if key not in self._estimates:
+            self._estimates[key] = self._resampled(values, cells, name)
+        return self._estimates[key]
+
+    @cached_property
+    def _estimates(self) -> dict[Any, Estimate | None]:
+        return {}
+
+    def _resampled(
         self, values: Mapping[str, float], cells: Collection[Cell] | None, name: tuple[Any, ...]
     ) -> Estimate | None:
         kept = {uid: v for uid, v in values.items() if cells is None or self.cell_of[uid] in cells}

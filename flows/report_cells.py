@@ -12,7 +12,6 @@ from flows.report_headline import MEASURE_NAMES, colours, lead_arm, scope
 from flows.report_markup import (
     NOT_MEASURED,
     Html,
-    counted,
     el,
     fold,
     listed,
@@ -111,13 +110,14 @@ def _heat_cell(
 def _foot(
     evidence: Evidence, name: str, among: frozenset[Cell], measure: Measure, columns: list[Checkpoint], change: bool
 ) -> Html:
-    start = evidence.level("", 0, measure, among)
-    cells = []
+    means = []
     for column in columns:
-        level = evidence.level(*column, measure, among)
-        before = start.mean if start else None
-        shown = _heat_cell(level.mean if level else None, before, change, False, column, strong=True)
-        cells.append(shown)
+        rates = [rate for cell, rate in evidence.cell_rates(*column, measure).items() if cell in among]
+        means.append(sum(rates) / len(rates) if rates else None)
+    cells = [
+        _heat_cell(mean, means[0], change, False, column, strong=True)
+        for mean, column in zip(means, columns, strict=True)
+    ]
     return el("tr", el("td", name, cls="cell"), el("td", evidence.problems(among), cls="num n"), *cells)
 
 
@@ -249,8 +249,23 @@ def _found(evidence: Evidence, arms: list[str]) -> Html:
              f"{right / total:.2f}" if total else "–", el("td", mix), el("td", listed(weak), cls="small")]
         )  # fmt: skip
     head = ["arm", "round", "called weak", "holes among them", "precision", "recall", "cells by operator", "which"]
-    note = "From round 2 on a repaired hole is rightly no longer called weak: recall is about the first diagnosis."
-    return together([el("h3", "What it found"), table(head, rows, text=(0, 6, 7)), reading(note)])
+    return together([el("h3", "What it found"), table(head, rows, text=(0, 6, 7)), reading(_found_words(evidence))])
+
+
+def _found_words(evidence: Evidence) -> str:
+    """Say what precision and recall against planted holes leave out: other weak cells, and holes that leaked."""
+    start = evidence.cell_rates("", 0, "pass@1")
+    called = set().union(*(cells for (_, number), cells in _weak_calls(evidence).items() if number == 1))
+    others = [f"{cell} {percent(start.get(cell), 0)}" for cell in sorted(called - evidence.holes)]
+    missed = [f"{cell} {percent(start.get(cell), 0)}" for cell in sorted(evidence.holes - called)]
+    words = "Later rounds rightly no longer call a repaired hole weak: recall is about the first diagnosis."
+    if others:
+        words += (
+            f" Called weak then though not planted, with their rate on test after the cold start: {listed(others)}."
+        )
+    if missed and called:
+        words += f" Holes not called weak then: {listed(missed)} (a hole can fill through sister cells)."
+    return words
 
 
 def _repairs(evidence: Evidence) -> Html:
@@ -270,17 +285,27 @@ def _repairs(evidence: Evidence) -> Html:
                 el("td", listed([f"{cell} {signed(gains[cell].mean)}" for cell in repaired]), cls="small"),
                 f"{len(lost)} of {len(solved)}",
                 el("td", listed(lost), cls="small"),
+                el("td", listed(_fallen(evidence, arm)), cls="small"),
             ]
         )
     if not rows:
         return together([el("h3", "What came of it"), el("p", NOT_MEASURED)])
-    head = ["arm", "holes repaired", "which", "solved cells forgotten", "which"]
+    head = ["arm", "holes repaired", "which", "solved cells forgotten", "which", "fell in the last round"]
     words = (
         "On test at temperature 1, from the cold start to the arm's last round. Repaired: the gain's 95% interval over "
         "the cell's problems lies above zero. Forgotten: a cell that started at 90% or more and whose interval lies "
-        f"below zero. Of {counted(len(evidence.cells), 'cell')}, about one in forty lands on either side by chance."
+        "below zero. Fell: the same from the round before to the last one, for any cell. About one cell in forty lands "
+        "on either side by chance."
     )
-    return together([el("h3", "What came of it"), table(head, rows, text=(0, 2, 4)), reading(words)])
+    return together([el("h3", "What came of it"), table(head, rows, text=(0, 2, 4, 5)), reading(words)])
+
+
+def _fallen(evidence: Evidence, arm: str) -> list[str]:
+    last = evidence.last_round(arm)
+    if last < 2:
+        return []
+    gains = evidence.cell_gains(arm, "pass@1", since=last - 1)
+    return [f"{cell} {points(*gain)}" for cell, gain in sorted(gains.items()) if gain.high < 0]
 
 
 def mixtures(evidence: Evidence, drawn: Mapping[tuple[str, int], Mapping[Cell, int]]) -> Html:

@@ -217,8 +217,13 @@ def datasets(evidence: Evidence, facts: Facts) -> Html:
     drops: dict[str, list[str]] = {}
     for row in facts.drops:
         drops.setdefault(row["version"], []).append(f"{row['rule']}: {row['reason']} {row['n']:,}")
+    users: dict[str, list[str]] = {}
+    for record in evidence.rounds:
+        users.setdefault(record["dataset"], []).append(f"{record['arm']} {record['round']}")
+    for split, version_id in evidence.sets.items():
+        users.setdefault(version_id, []).append("diagnosis" if split == "probe" else "this report")
     rows = []
-    for version in facts.versions:
+    for version in sorted(facts.versions, key=lambda v: (v["recipe"].get("split") == "train", v["created_utc"])):
         asked = sum(cell[-1] for cell in version["recipe"].get("cells", []))
         proofs = facts.certificates.get(version["id"], {})
         rows.append(
@@ -229,15 +234,16 @@ def datasets(evidence: Evidence, facts: Facts) -> Html:
                 f"{version['rows']:,}",
                 f"{asked:,}" if asked else None,
                 version["cells"],
+                el("td", listed(users.get(version["id"], ["cold start"])), cls="small"),
                 f"{version['dropped']:,}",
                 el("td", "; ".join(drops.get(version["id"], [])) or "none", cls="small"),
                 el("td", ", ".join(f"{name} {n:,}" for name, n in sorted(proofs.items())) or NOT_MEASURED, cls="small"),
             ]
         )
-    head = ["version", "id", "split", "rows", "asked", "cells", "dropped", "why", "answers by proof"]
+    head = ["version", "id", "split", "rows", "asked", "cells", "read by", "dropped", "why", "answers by proof"]
     return together(
         [
-            table(head, rows, text=(0, 1, 2, 7, 8)),
+            table(head, rows, text=(0, 1, 2, 6, 8, 9)),
             reading(_leak_words(facts)),
             el("p", _sharpening(evidence), cls="note"),
         ]

@@ -218,7 +218,8 @@ def _reading(evidence: Evidence, ask: Any) -> Rows:
         "ORDER BY chosen.place, family, level, region, uid, policy"
     )
     placed = [row for row in _placed(evidence, rows) if (row["arm"], row["round"]) in ends]
-    return placed[: READ_LIMIT // len(ends) * len(ends)]
+    kept = placed[: READ_LIMIT // len(ends) * len(ends)]
+    return sorted(kept, key=lambda row: (row["family"], row["level"], row["region"]))
 
 
 def _shared(ids: str, ask: Any) -> tuple[int, int, int] | None:

@@ -1,7 +1,9 @@
 """What evidence says of a made run, against plain counting and against what its scripted policies were given."""
 
+import json
 import shutil
 
+import pyarrow as pa
 import pytest
 
 from flows.evidence import load_evidence, run_ids
@@ -69,6 +71,8 @@ def test_gain_and_versus_are_differences_of_means(evidence):
     forth, back = evidence.versus("loop", "sft", "pass@1"), evidence.versus("sft", "loop", "pass@1")
     assert forth.mean == pytest.approx(-back.mean)
     assert evidence.cell_gains("sft", "pass@1")[HOLE].mean == pytest.approx(gain.mean)
+    middle = evidence.level("sft", 1, "pass@1", {HOLE}).mean
+    assert evidence.gain("sft", "pass@1", {HOLE}, since=1).mean == pytest.approx(sft - middle)
 
 
 def test_found_holes_and_prices(evidence):
@@ -96,3 +100,16 @@ def test_writing_the_same_part_twice_counts_draws_once(made_root, tmp_path):
     ledger = Ledger(root)
     ledger.append("scores", ledger.read("scores"), part="again")
     assert load_evidence(root).tests == before
+
+
+def test_a_policy_that_ends_several_rounds_is_read_for_each(made_root, tmp_path):
+    """Training that changed nothing ends with the policy it began with, whose draws are not repeated."""
+    root = tmp_path / "run"
+    shutil.copytree(made_root, root)
+    ledger = Ledger(root)
+    (record,) = (json.loads(r) for r in ledger.read("rounds", arm="sft", round=1)["record"].to_pylist())
+    row = pa.Table.from_pylist([{"record": json.dumps({**record, "policy_after": "0"})}])
+    ledger.append("rounds", row, part="sft-1", run=RUN, round=1, arm="sft")
+    evidence = load_evidence(root)
+    assert evidence.places["0"] == [("", 0), ("sft", 1)]
+    assert evidence.values("sft", 1, "pass@1") == evidence.values("sft", 0, "pass@1") != {}
