@@ -54,7 +54,7 @@ class GRPOConfig(BaseModel):
     weight_decay: float = Field(default=0.0, ge=0, description="AdamW decoupled weight decay")
     grad_clip: float = Field(default=1.0, gt=0, description="largest gradient norm of one update")
     micro_rows: int = Field(
-        default=256, ge=1, description="replies per forward and backward [rows]; memory and speed, not results"
+        default=128, ge=1, description="distinct replies per forward and backward [rows]; memory and speed, not results"
     )
     max_truncated: float = Field(
         default=0.5,

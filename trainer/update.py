@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,7 +65,7 @@ def update(
         PipelineError: when the gradient is not finite; the weights are then still those before the update.
     """
     weight_M = token_weights(rows.length_M, sampled_K, limit=limit, options=config.losses)
-    parts = [slice(start, start + config.micro_rows) for start in range(0, len(rows.completions), config.micro_rows)]
+    parts = _parts(rows, config.micro_rows)
     batches: list[TokenBatch] = []
     stats, loss_sum, norm_sum = LossStats(), 0.0, 0.0
     for turn in range(config.updates):
@@ -79,6 +80,18 @@ def update(
         norm_sum += _step(optimiser, config.grad_clip)
     turns = config.updates
     return {"loss": loss_sum / turns, "grad_norm": norm_sum / turns, **stats.means()}
+
+
+def _parts(rows: TrainRows, micro_rows: int) -> list[slice]:
+    """Cut the rows, in order, where a part would hold more than `micro_rows` distinct replies."""
+    cuts, seen = [0], set()
+    for index, pair in enumerate(zip(rows.prompts, rows.completions, strict=True)):
+        key = tuple(ids.tobytes() for ids in pair)
+        if key not in seen and len(seen) == micro_rows:
+            cuts.append(index)
+            seen = set()
+        seen.add(key)
+    return [slice(start, end) for start, end in pairwise([*cuts, len(rows.completions)])]
 
 
 def policy_logprobs(policy: Policy, protocol: Protocol) -> Logprobs:

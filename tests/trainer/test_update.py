@@ -17,7 +17,7 @@ def rows(count: int = 23) -> TrainRows:
     draw = array_rng("update")
     arms = draw.integers(0, 2, count)
     return TrainRows(
-        prompts=tuple(np.array([1], dtype=np.int32) for _ in range(count)),
+        prompts=tuple(np.array([i // 3], dtype=np.int32) for i in range(count)),
         completions=tuple(np.array([arm], dtype=np.int32) for arm in arms),
         sampled=tuple(np.array([-0.7], dtype=np.float32) for _ in range(count)),
         advantage_M=draw.normal(size=count) + arms,
