@@ -6,13 +6,13 @@ Not here: what a command does (stages, loop, inspect). Law: exit 0 done, 1 faile
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.errors import PipelineError
+from pipeline.errors import ConfigError, PipelineError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 out = Console()
@@ -196,6 +196,50 @@ def import_(
         say(f"... and {len(faults) - 10} more")
     say(f"imported {version.rows} problems as {version.name} (version {version.id}); {len(faults)} rows refused")
     say(f"try: veriloop show {version.id[:8]} --root {root}")
+
+
+@app.command()
+def measure(
+    version: str,
+    root: Root = DEFAULT_ROOT,
+    path: Annotated[str, typer.Option(help="folder of a transformers causal LM")] = "",
+    url: Annotated[str, typer.Option(help="base of an OpenAI-compatible endpoint, ending in /v1")] = "",
+    model: Annotated[str, typer.Option(help="model name at the endpoint")] = "",
+    sampler: Annotated[str, typer.Option(help="torch or vllm, for a folder")] = "torch",
+    draws: Annotated[int, typer.Option(help="attempts per problem; the most of them when sequential")] = 8,
+    sequential: Annotated[bool, typer.Option(help="stop a problem as soon as its pass band is clear")] = False,
+    temperature: Annotated[float, typer.Option()] = 1.0,
+    max_prompt_tokens: Annotated[int, typer.Option()] = 1024,
+    max_completion_tokens: Annotated[int, typer.Option()] = 2048,
+    template: Annotated[str, typer.Option(help="base or chat")] = "base",
+    limit: Annotated[int | None, typer.Option(help="only the version's first problems")] = None,
+    timeout_s: Annotated[float, typer.Option(help="per call to an endpoint")] = 60.0,
+    as_json: Json = False,
+) -> None:
+    """Measure a version with a model: append Scores, show pass rates by cell."""
+    from flows.measuring import Asked, measure_version
+    from pipeline.protocol import Protocol
+
+    for name, value, known in (("sampler", sampler, ("torch", "vllm")), ("template", template, ("base", "chat"))):
+        if value not in known:
+            raise ConfigError(f"--{name} {value!r}: choose one of {', '.join(known)}")
+    protocol = Protocol(max_prompt_tokens, max_completion_tokens, temperature, cast(Any, template))
+    asked = Asked(path=path, url=url, model=model, sampler=cast(Any, sampler), timeout_s=timeout_s)
+    with progress() as note:
+        rows = measure_version(
+            root, version, asked, protocol=protocol, draws=draws, design="sequential" if sequential else "fixed",
+            limit=limit, note=note,
+        )  # fmt: skip
+    if as_json:
+        dump(rows)
+        return
+    table = Table("cell", "problems", "attempts", "pass rate [95%]", "truncated")
+    for row in rows:
+        cell = f"{row['family']}/{row['level']}" + (f"/{row['region']}" if row["region"] else "")
+        rate = f"{row['pass_rate']:.1%} [{row['low']:.1%}, {row['high']:.1%}]"
+        table.add_row(cell, str(row["problems"]), str(row["n"]), rate, str(row["truncated"]))
+    out.print(table)
+    say(f'try: veriloop query "SELECT uid, n, correct FROM scores ORDER BY correct / n LIMIT 5" --root {root}')
 
 
 @app.command()

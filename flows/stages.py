@@ -25,6 +25,7 @@ from pipeline.ledger import Ledger
 from pipeline.mixture import Cell, Mixture
 from pipeline.parallel import map_shards
 from pipeline.problem import Problem, from_table, to_row, to_table
+from pipeline.protocol import Protocol
 from pipeline.rule_context import RuleContext
 from pipeline.sampling import Sampler
 from pipeline.score import Purpose, Score
@@ -230,7 +231,7 @@ def score(
 ) -> list[Score]:
     """Measure problems with a sampler and append Scores; draws already in the ledger are not repeated."""
     protocol = run.config.protocol.protocol(temperature)
-    register_protocol(run, protocol)
+    register_protocol(run.ledger, protocol)
     return measure(
         problems,
         sampler=sampler,
@@ -246,11 +247,11 @@ def score(
     )
 
 
-def register_protocol(run: Run, protocol: Any) -> None:
+def register_protocol(ledger: Ledger, protocol: Protocol) -> None:
     """Write a protocol's fields to the ledger, so that its hash can be read back as a temperature and limits."""
     fields = json.dumps({**asdict(protocol), "stop_ids": list(protocol.stop_ids)}, sort_keys=True)
     row = pa.Table.from_pylist([{"protocol": protocol.hash, "fields": fields}])
-    run.ledger.append("protocols", row, part=protocol.hash)
+    ledger.append("protocols", row, part=protocol.hash)
 
 
 def uniform_counts(cells: Sequence[Cell], total: int) -> dict[Cell, int]:

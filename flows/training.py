@@ -119,7 +119,7 @@ def _advance(
             policy, pool, part.mixture, config=part.sft or loop.sft, protocol=protocol, steps=steps,
             seed_name=part.name, log=book.supervised, resume=resume, stop=stop,
         ).resume  # fmt: skip
-    register_protocol(run, protocol)
+    register_protocol(run.ledger, protocol)
     curriculum = CurriculumConfig(name=part.curriculum, weakness=loop.weakness) if part.curriculum else None
     sampler = build_sampler(run.config.sampler, policy)
     try:
