@@ -308,14 +308,14 @@ def costs(evidence: Evidence, cold_start: Mapping[str, float]) -> Html:
     rows.append(
         [el("td", "cold start, common"), "", *("–" for _ in stages), _sum([cold_start], "priced_s", ".1f"), *start]
     )
-    head = ["arm", "priced", *(f"{s[:-2]}, s" for s in stages), "priced, s", "training measured, CPU-s", "steps",
+    head = ["arm", "priced", *(f"{s[:-2]}, s" for s in stages), "priced, s", "measured, CPU-s", "steps",
             "tokens sampled", "tokens trained"]  # fmt: skip
     price = evidence.config["loop"].get("price", {})
     rates = ", ".join(f"{key.removesuffix('_tokens_per_s')} {value:,.0f}" for key, value in sorted(price.items()))
     words = (
         f"Priced seconds are tokens at fixed rates ({rates or 'not recorded'} tokens per s), so that budgets repeat on "
-        "every machine; measured CPU-seconds stand beside them. Generating and judging problems and reading test are "
-        "not charged."
+        "every machine; CPU-seconds of training as measured stand beside them. Generating and judging problems and "
+        "reading test are not charged."
     )
     each = [
         [r["arm"], r["round"], *(f"{r['cost_s'][s]:.2f}" if s in r["cost_s"] else "–" for s in stages),

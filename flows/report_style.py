@@ -156,7 +156,7 @@ tfoot td { border-top: 0 }
 tfoot tr:first-child td { border-top: 8px solid var(--bg) }
 span.hole { color: #b03a54 }
 td:first-child { white-space: nowrap }
-.wide { min-width: 230px; width: 34% }
+.wide { min-width: 140px; width: 26% }
 .stack { display: flex; height: 15px; border-radius: 3px; overflow: hidden; margin-top: 3px }
 .piece { background: var(--c) }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 0 0 10px; font-size: 13px; color: var(--soft) }
