@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from flows.config import RunConfig, load_config
 from flows.stages import Run
+from pipeline.files import writing
 
 SETTINGS = {
     "DO_NOT_TRACK": "1",
@@ -32,7 +33,11 @@ def configure(root: Path) -> None:
     """Lay Prefect's settings into the environment; call it before anything imports prefect."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
-    os.environ.setdefault("PREFECT_HOME", str((root / ".prefect").resolve()))
+    home = (root / ".prefect").resolve()
+    if "PREFECT_HOME" not in os.environ:
+        with writing(home):  # Prefect makes its home, never the folders above it, and then waits in vain
+            home.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("PREFECT_HOME", str(home))
 
 
 def run_flow(run: Run) -> Path:
