@@ -21,19 +21,17 @@ from generators.family import load
 from pipeline.curriculum import Pool
 from pipeline.fingerprint import content_hash
 from pipeline.mixture import Cell, Mixture
+from pipeline.operators import Stretch, achieved, operator_shares
 from pipeline.seeds import derive, uniform
 from pipeline.store import write_atomic
 from pipeline.version import DatasetVersion
 from pipeline.weakness import (
     CellHistory,
     Diagnosis,
-    Stretch,
-    achieved,
     diagnose,
     histories_from_json,
     histories_to_json,
     next_mixture,
-    operator_shares,
     permuted,
     record,
 )
