@@ -47,7 +47,9 @@ def two_opt_helps(distances: Matrix, tour: Sequence[int]) -> bool:
 
 
 def held_karp(distances: Matrix) -> tuple[list[int], int]:
-    """Return an optimal tour from node 0 towards the smaller of its neighbours, and the number of optimal tours; time and memory grow as n^2 2^n.
+    """Return an optimal tour from node 0 towards the smaller of its neighbours, and the number of optimal tours.
+
+    Time and memory grow as n^2 2^n.
 
     Raises:
         FamilyError: for fewer than 3 nodes or more than 16.
