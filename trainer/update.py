@@ -84,7 +84,8 @@ def update(
 
 def _parts(rows: TrainRows, micro_rows: int) -> list[slice]:
     """Cut the rows, in order, where a part would hold more than `micro_rows` distinct replies."""
-    cuts, seen = [0], set()
+    cuts = [0]
+    seen: set[tuple[bytes, ...]] = set()
     for index, pair in enumerate(zip(rows.prompts, rows.completions, strict=True)):
         key = tuple(ids.tobytes() for ids in pair)
         if key not in seen and len(seen) == micro_rows:
