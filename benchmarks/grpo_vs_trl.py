@@ -81,6 +81,8 @@ def run_ours(folder: Path, *, steps: int, skip_equal_groups: bool = False, apart
         {
             "preset": "grpo", "prompts": PROMPTS, "budget": {"name": "fixed", "group": GROUP}, "lr": LR,
             "compose": {"name": "zero_variance" if skip_equal_groups else "keep_all"},
+            # counted in distinct replies, a quarter of all here: both run about 128 rows at once
+            "micro_rows": 32 if apart else 128,
         }
     )  # fmt: skip
     train_grpo(
