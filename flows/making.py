@@ -4,7 +4,8 @@ Not here: runs (loop) or rules. Law: every input row is answered for: published,
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -13,16 +14,16 @@ import pyarrow as pa
 from filters.rule import apply, resolve, versions_of
 from flows.stages import Note, dropped_table, made, rule_context, silent
 from generators.family import check_request, from_params, load
-from generators.grade import AnswerType, grade
+from generators.grade import AnswerType, as_text, grade
 from generators.supply import supply
-from pipeline.errors import ConfigError, FamilyError, nearest
+from pipeline.errors import ConfigError, FamilyError, ShortageError, nearest
 from pipeline.exchange import text_math, verl
 from pipeline.fingerprint import bytes_hash
-from pipeline.foreign import RowError
+from pipeline.foreign import NeutralRow, RowError
 from pipeline.mixture import Cell
-from pipeline.problem import to_table
+from pipeline.problem import Problem, to_table
 from pipeline.store import Store
-from pipeline.version import DatasetVersion
+from pipeline.version import DatasetVersion, recipe_id
 
 
 def generate_version(
@@ -37,10 +38,10 @@ def generate_version(
     region: str | None = None,
     note: Note = silent,
 ) -> DatasetVersion:
-    """Publish the first `count` distinct problems of a family's level as the version folder `out_dir`.
+    """Publish the first `count` distinct problems of a family's level in the store at `out_dir`.
 
     With region None the count is split evenly over the family's regions. The version is the same for any number of
-    workers.
+    workers; one that is already there is not made again.
 
     Raises:
         FamilyError, ConfigError: for a bad request or a folder that holds something else.
@@ -54,6 +55,7 @@ def generate_version(
         Cell(name, level, r): count // len(regions) + (i < count % len(regions)) for i, r in enumerate(sorted(regions))
     }
     counts = {cell: number for cell, number in counts.items() if number}
+    _check_capacity(counts)
     recipe = {
         "stage": "generate",
         "stage_version": 1,
@@ -62,24 +64,40 @@ def generate_version(
         "rendering": rendering,
         "families": {name: load(name).family_version},
     }
-    done = 0
-    rows: list[pa.Table] = []
-    for _, table in supply(counts, seed=seed, run=lambda shards: made(shards, workers=workers), rendering=rendering):
-        rows.append(table)
-        done += table.num_rows
-        note(f"generate {name}", done, count)
-    return _publish_into(out_dir, f"{name.replace('/', '-')}-{level}", recipe, rows)
+    store = _store_at(out_dir)
+    if (found := store.find(recipe_id(recipe))) is not None:
+        return found
+
+    def rows() -> Iterator[pa.Table]:
+        done = 0
+        run = partial(made, workers=workers)
+        for _, table in supply(counts, seed=seed, run=run, rendering=rendering):
+            done += table.num_rows
+            note(f"generate {name}", done, count)
+            yield table
+
+    return store.publish(f"{name.replace('/', '-')}-{level}", recipe=recipe, rows=rows())
 
 
-def _publish_into(out_dir: Path, name: str, recipe: dict[str, Any], rows: list[pa.Table]) -> DatasetVersion:
-    """Publish in a store beside `out_dir` and move the finished folder into place."""
+def _check_capacity(counts: Mapping[Cell, int]) -> None:
+    """Raise ShortageError where a family states that a cell has fewer distinct problems, before any is made."""
+    for cell, wanted in counts.items():
+        capacity = load(cell.family).capacity
+        if capacity is not None and (most := capacity(cell.level, cell.region)) < wanted:
+            raise ShortageError(
+                f"cell {cell} is asked for {wanted} distinct problems and has {most}: "
+                "lower --count or choose a higher level"
+            )
+
+
+def _store_at(out_dir: Path) -> Store:
+    """Return the store of a folder that is new, empty or already holds versions."""
     if out_dir.exists() and not out_dir.is_dir():
         raise ConfigError(f"--out {out_dir} is a file: name a new folder")
     occupied = out_dir.is_dir() and any(out_dir.iterdir())
     if occupied and not (out_dir / "versions").is_dir():
         raise ConfigError(f"--out {out_dir} is not empty and holds no versions: name a new folder")
-    out_dir.mkdir(parents=True, exist_ok=True)
-    return Store(out_dir).publish(name, recipe=recipe, rows=rows)
+    return Store(out_dir)
 
 
 def grade_rows(path: Path, *, gold: str, pred: str, type_: str | None = None) -> Iterator[dict[str, Any]]:
@@ -89,35 +107,51 @@ def grade_rows(path: Path, *, gold: str, pred: str, type_: str | None = None) ->
     answer.
 
     Raises:
-        ConfigError: for a missing file or a column no row has.
+        ConfigError: for a missing file or a column that the first object lacks.
     """
     if type_ is not None and type_ not in get_args(AnswerType):
         known = get_args(AnswerType)
         raise ConfigError(f"unknown answer type {type_!r}{nearest(type_, known)}: choose one of {', '.join(known)}")
     wanted = cast(AnswerType | None, type_)
+    checked = False
     for number, row in enumerate(_jsonl(path)):
-        if isinstance(row, str):
-            yield {"row": number, "outcome": "data_error", "reason": row}
-            continue
-        for column in (gold, pred):
-            if column not in row:
-                raise ConfigError(f"{path} row {number} has no column {column!r}{nearest(column, list(row))}")
-        try:
-            verdict = grade(row[gold], str(row[pred]), wanted)
-        except FamilyError as error:
-            yield {"row": number, "outcome": "data_error", "reason": str(error)}
-            continue
-        yield {
-            "row": number,
-            "outcome": verdict.outcome.value,
-            "reason": verdict.reason,
-            "feasible": verdict.feasible,
-            "quality": verdict.quality,
-            "extracted": verdict.extracted,
-        }
+        if isinstance(row, dict) and not checked:
+            _check_columns(path, row, (gold, pred))
+            checked = True
+        yield {"row": number, **(_graded(row, gold, pred, wanted) if isinstance(row, dict) else _data_error(row))}
+
+
+def _graded(row: Mapping[str, Any], gold: str, pred: str, type_: AnswerType | None) -> dict[str, Any]:
+    for column in (gold, pred):
+        if column not in row:
+            return _data_error(f"no column {column!r}")
+    if row[gold] is None:
+        return _data_error("the gold answer is null")
+    try:
+        verdict = grade(row[gold], "" if row[pred] is None else as_text(row[pred]), type_)
+    except FamilyError as error:
+        return _data_error(str(error))
+    return {
+        "outcome": verdict.outcome.value,
+        "reason": verdict.reason,
+        "feasible": verdict.feasible,
+        "quality": verdict.quality,
+        "extracted": verdict.extracted,
+    }
+
+
+def _data_error(reason: str) -> dict[str, Any]:
+    return {"outcome": "data_error", "reason": reason}
+
+
+def _check_columns(path: Path, row: Mapping[str, Any], columns: Sequence[str]) -> None:
+    for column in columns:
+        if column not in row:
+            raise ConfigError(f"{path} has no column {column!r}{nearest(column, list(row))}: it has {', '.join(row)}")
 
 
 def _jsonl(path: Path) -> Iterator[dict[str, Any] | str]:
+    """Yield the objects of the lines that are not blank, and for every other line what is wrong with it."""
     try:
         handle = path.open("rb")
     except OSError as error:
@@ -127,8 +161,8 @@ def _jsonl(path: Path) -> Iterator[dict[str, Any] | str]:
             if not line.strip():
                 continue
             try:
-                row = json.loads(line.decode("utf-8"))
-            except ValueError as error:
+                row = json.loads(line)
+            except (ValueError, RecursionError) as error:  # bad JSON, bad UTF-8, nested without end
                 yield f"not a JSON line: {error}"
                 continue
             yield row if isinstance(row, dict) else f"a JSON {type(row).__name__}, not an object"
@@ -137,29 +171,26 @@ def _jsonl(path: Path) -> Iterator[dict[str, Any] | str]:
 def import_version(
     path: Path, *, mapping: str, name: str, root: Path, license_: str = "unknown", held_out: bool = False
 ) -> tuple[DatasetVersion, list[dict[str, Any]]]:
-    """Publish the rows of a JSONL or Parquet file as text/math problems; return the version and the refused rows.
+    """Publish the rows of a JSONL or Parquet file as problems; return the version and the refused rows.
 
-    `mapping` is "prompt=COLUMN,answer=COLUMN"; empty means the verl layout. held_out puts every row into test.
+    `mapping` is "prompt=COLUMN,answer=COLUMN"; empty means the verl layout. Rows that veriloop exported go back to
+    their own family, all others to text/math. held_out puts every row into test.
+
+    Raises:
+        ConfigError: for a file that cannot be read, an unknown column, or no row that can be used.
     """
     rules = resolve(({"name": "lawful"}, {"name": "exact_duplicate"}))
-    source = text_math.read(path, mapping) if mapping else verl.read(path, mapping)
-    problems, faults = [], []
-    for row in source:
-        if isinstance(row, RowError):
-            faults.append({"row": row.line, "reason": row.reason})
-            continue
-        try:
-            problems.append(
-                from_params(
-                    "text/math",
-                    {**row.params, "answer": row.answer, "source": row.source},
-                    rendering="plain",
-                    split="test" if held_out else None,
-                    license=license_,
-                )
-            )
-        except FamilyError as error:
-            faults.append({"row": row.line, "reason": str(error)})
+    problems: list[Problem] = []
+    faults: list[dict[str, Any]] = []
+    for row in text_math.read(path, mapping) if mapping else verl.read(path, mapping):
+        built = row if isinstance(row, RowError) else _built(row, license_=license_, held_out=held_out)
+        if isinstance(built, RowError):
+            faults.append({"row": built.line, "reason": built.reason})
+        else:
+            problems.append(built)
+    if not problems:
+        why = f", the first because {faults[0]['reason']}" if faults else ""
+        raise ConfigError(f"{path}: none of its {len(faults)} rows can be used{why}; mend the file or the --map")
     curated = apply(problems, rules, rule_context())
     recipe = {
         "stage": "import",
@@ -169,8 +200,25 @@ def import_version(
         "held_out": held_out,
         "license": license_,
         "rules": versions_of(rules),
-        "families": {"text/math": load("text/math").family_version},
+        "families": {family: load(family).family_version for family in sorted({p.family for p in problems})},
     }
     dropped = dropped_table(problems, curated.decisions)
     version = Store(root).publish(name, recipe=recipe, rows=[to_table(curated.kept)], dropped=[dropped])
     return version, faults
+
+
+def _built(row: NeutralRow, *, license_: str, held_out: bool) -> Problem | RowError:
+    """Return the problem of a foreign row, or why its family cannot make one of it."""
+    params = row.params if row.uid else {**row.params, "answer": row.answer, "source": row.source}
+    try:
+        rendering = row.rendering or load(row.family).renderings[0]
+        problem = from_params(
+            row.family, params, rendering=rendering, split="test" if held_out else None, license=license_
+        )
+    except FamilyError as error:
+        return RowError(row.line, str(error))
+    except (LookupError, TypeError, ValueError, ArithmeticError) as error:
+        return RowError(row.line, f"{row.family} cannot read its params ({type(error).__name__}: {error})")
+    if row.uid and problem.uid != row.uid:
+        return RowError(row.line, f"it was uid {row.uid} and is {problem.uid} to the installed version of {row.family}")
+    return problem

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
-from flows.config import RunConfig, load_config
+from flows.config import RunConfig
 from flows.stages import Run
+from pipeline.errors import PipelineError
 from pipeline.files import writing
 
 SETTINGS = {
@@ -29,37 +30,33 @@ SETTINGS = {
 """What makes Prefect start reliably offline and send nothing; a value already in the environment wins."""
 
 
-def configure(root: Path) -> None:
-    """Lay Prefect's settings into the environment; call it before anything imports prefect."""
+def configure(root: Path) -> Path:
+    """Lay Prefect's settings into the environment and return its home; call it before anything imports prefect."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
-    home = (root / ".prefect").resolve()
-    if "PREFECT_HOME" not in os.environ:
-        with writing(home):  # Prefect makes its home, never the folders above it, and then waits in vain
-            home.mkdir(parents=True, exist_ok=True)
-    os.environ.setdefault("PREFECT_HOME", str(home))
+    home = Path(os.environ.setdefault("PREFECT_HOME", str((root / ".prefect").resolve())))
+    with writing(home):  # Prefect makes its home, never the folders above it, and would then wait in vain
+        home.mkdir(parents=True, exist_ok=True)
+    return home
 
 
 def run_flow(run: Run) -> Path:
     """Run everything as one Prefect flow; return the report's path.
 
-    Raises what the stages raise: an error for the user stays one.
+    Raises what the stages raise: an error for the user stays one. PipelineError when Prefect does not start.
     """
     configure(run.root)
+    try:
+        return run_nested(run)
+    except RuntimeError as error:
+        if "ephemeral Prefect API" not in str(error):
+            raise
+        raise PipelineError(f"Prefect did not start ({error}): run again, or with --no-prefect") from error
+
+
+def run_nested(run: Run) -> Path:
+    """Run everything as a flow, or as a part of the flow that calls this; Prefect must be configured."""
     return Path(_flow(run)(run.config.model_dump_json()))
-
-
-def run_deployed() -> Any:
-    """Return the flow a schedule runs: (config path, overrides) -> report path, each time under a fresh run root."""
-    from prefect import flow
-
-    return flow(name="veriloop-scheduled")(scheduled_run)
-
-
-def scheduled_run(config: str, overrides: list[str]) -> str:
-    """Load the config and run it; a scheduled run continues in its data_dir what an earlier one left unfinished."""
-    loaded = load_config(Path(config), overrides)
-    return str(_flow(Run(loaded))(loaded.model_dump_json()))
 
 
 def _flow(run: Run) -> Callable[[str], str]:

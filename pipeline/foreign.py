@@ -25,6 +25,7 @@ class NeutralRow:
 
     `source` names the file or data set, never the line, so that it may enter params: identity must not depend on
     where in a file a row stood. `line` counts from 1 (the line of a JSONL file, the row of a Parquet file).
+    `uid` and `rendering` are set for rows that we wrote ourselves: what must come of them again.
     """
 
     family: str
@@ -32,6 +33,8 @@ class NeutralRow:
     answer: str
     source: str
     line: int
+    uid: str = ""
+    rendering: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,10 @@ def read(path: Path | str, mapping: str | Mapping[str, str] = "") -> Iterator[Ne
         answer = _truth(pick(record, columns["answer"]))
         if not answer:
             raise BadRow("the ground truth is empty")
-        family, params = _own_identity(record) or (FAMILY, {"question": _question(pick(record, columns["prompt"]))})
-        return NeutralRow(family, params, answer, str(pick(record, columns["source"])), line)
+        source = str(pick(record, columns["source"]))
+        if (own := _own_identity(record)) is not None:
+            return NeutralRow(own["family"], own["params"], answer, source, line, own["uid"], own["rendering"])
+        return NeutralRow(FAMILY, {"question": _question(pick(record, columns["prompt"]))}, answer, source, line)
 
     return read_rows(path, columns, convert)
 
@@ -63,6 +65,7 @@ def _row(row: Record, index: int) -> Record:
             "uid": row["uid"],
             "family": row["family"],
             "family_version": row["family_version"],
+            "rendering": row["rendering"],
             "level": row["level"],
             "answer_format": row["answer_format"],
             "params": row["params"],
@@ -71,16 +74,16 @@ def _row(row: Record, index: int) -> Record:
     }
 
 
-def _own_identity(record: Record) -> tuple[str, Any] | None:
-    """Return (family, params) of a row that `write` made, None for rows of others."""
+def _own_identity(record: Record) -> dict[str, Any] | None:
+    """Return family, params, uid and rendering of a row that `write` made, None for rows of others."""
     extra = record.get("extra_info")
-    if not isinstance(extra, dict) or not isinstance(extra.get("uid"), str):
+    if not isinstance(extra, dict):
         return None
-    family, params = extra.get("family"), extra.get("params")
-    if not isinstance(family, str) or not isinstance(params, str):
+    own = {name: extra.get(name) for name in ("uid", "family", "params", "rendering")}
+    if not all(isinstance(value, str) for value in own.values()):
         return None
     try:
-        return family, json.loads(params)
+        return {**own, "params": json.loads(str(own["params"]))}
     except ValueError as error:
         raise BadRow(f"extra_info.params is not JSON: {error}") from error
 

@@ -1,0 +1,87 @@
+"""What versions, differences and a problem's story look like to a person: dicts in, lines out.
+
+Not here: asking (inspect) or printing (cli). Law: every line says something that is in its dict.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+SHOWN = 12
+"""Entries of a long list that are shown before the rest is counted."""
+
+
+def version_lines(described: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a described version: name and id, how it was made, cells, drops, files, one example."""
+    yield f"{described['name']}   {described['rows']} problems   version {described['id']}"
+    recipe = described["recipe"]
+    simple = {key: value for key, value in recipe.items() if not isinstance(value, list | dict)}
+    yield "made by   " + ", ".join(f"{key} {value}" for key, value in simple.items())
+    for rule in recipe.get("rules", ()):
+        yield "rule      " + _one_line(rule)
+    for cell in _some(described["cells"]):
+        yield f"cell      {_cell(cell)}: {cell['rows']}"
+    for reason, count in described["dropped"].items():
+        yield f"dropped   {count} by {reason}"
+    for file in described["files"]:
+        yield f"file      {described['path']}/{file['path']} ({file['bytes']:,} bytes)"
+    example = described["example"]
+    if example is not None:
+        for key in ("prompt", "answer", "trace"):
+            yield f"{'example ' + key if key == 'prompt' else key:<10}{_one_line(example[key])}"
+
+
+def difference_lines(compared: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what separates two versions."""
+    yield f"a {compared['a']}   {compared['rows'][0]} rows"
+    yield f"b {compared['b']}   {compared['rows'][1]} rows"
+    counts = {key: compared[key] for key in ("added", "removed", "changed")}
+    if not compared["recipe"] and not any(counts.values()):
+        yield "no difference: same recipe, same rows"
+        return
+    for key, (before, after) in compared["recipe"].items():
+        yield f"recipe {key}: {_one_line(before)} -> {_one_line(after)}"
+    yield ", ".join(f"{count} rows {key}" for key, count in counts.items())
+    for cell, (before, after) in compared["cells"].items():
+        yield f"cell {cell}: {before} -> {after}"
+    for key, sign in (("added_uids", "+"), ("removed_uids", "-")):
+        for uid in _some(compared[key]):
+            yield f"{sign} {uid}"
+
+
+def story_lines(explained: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a problem's story: what it is, where it is, what was decided, who tried it, what it taught."""
+    (problem,) = explained["problem"]
+    yield f"{_cell(problem)}   {problem['split']}   uid {problem['uid']}"
+    yield f"prompt    {_one_line(problem['prompt'])}"
+    yield f"answer    {_one_line(problem['answer'])}"
+    certificate = json.loads(problem["certificate"])
+    yield "proof     " + ", ".join(f"{key} {value}" for key, value in certificate.items() if value not in (None, ""))
+    yield f"from      {_one_line(problem['origin'])}, licence {problem['license']}"
+    for version in explained["versions"]:
+        yield f"version   {version['version'][:12]} {version['name']}"
+    for row in explained["decisions"]:
+        detail = f": {_one_line(row['reason'])}" if row["reason"] else ""
+        yield f"decision  {row['action']} by {row['rule'] or 'no rule'}{detail}"
+    for row in explained["scores"]:
+        place = f"{row['arm'] or 'cold start'} round {row['round']}"
+        yield f"score     {row['correct']} of {row['n']} right, {row['purpose']}, {place}, policy {row['policy'][:12]}"
+    for row in explained["taught"]:
+        mean = "" if row["reward_mean"] is None else f", mean reward {row['reward_mean']:.2f}"
+        yield f"taught    {row['exposures']} times by {row['operator']}, {row['arm']} round {row['round']}{mean}"
+    if not explained["scores"]:
+        yield "score     nobody has tried it yet"
+
+
+def _cell(row: Mapping[str, Any]) -> str:
+    return f"{row['family']} level {row['level']}" + (f" {row['region']}" if row["region"] else "")
+
+
+def _some(entries: list[Any]) -> Iterator[Any]:
+    yield from entries[:SHOWN]
+
+
+def _one_line(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = " ".join(text.split())
+    return text if len(text) <= 300 else text[:297] + "..."
