@@ -100,9 +100,9 @@ class PriceConfig(Node):
     Unit: tokens per second on one core of the reference machine (`benchmarks/prices.py` measures them).
     """
 
-    sample_tokens_per_s: float = Field(default=25_000, gt=0)
-    sft_tokens_per_s: float = Field(default=8_000, gt=0)
-    grpo_tokens_per_s: float = Field(default=25_000, gt=0)
+    sample_tokens_per_s: float = Field(default=40_000, gt=0)
+    sft_tokens_per_s: float = Field(default=6_600, gt=0)
+    grpo_tokens_per_s: float = Field(default=27_000, gt=0)
 
 
 class ArmConfig(Node):
