@@ -203,7 +203,7 @@ def import_(
         dump(version.to_json() | {"faults": faults})
         return
     for fault in faults[:10]:
-        say(f"row {fault['row']} refused: {fault['reason']}")
+        say(f"line {fault['line']} refused: {fault['reason']}")
     if len(faults) > 10:
         say(f"... and {len(faults) - 10} more")
     dropped = sum(version.dropped.values())

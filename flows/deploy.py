@@ -35,6 +35,7 @@ def serve(config: Path, *, cron: str, overrides: Sequence[str] = (), say: Callab
 
     loaded = load_config(config, overrides)
     loaded.all_cells()
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")  # nobody else tells of a scheduled run that failed
     home = configure(loaded.data_dir)
     given = os.environ.get("PREFECT_API_URL")
     port = _free_port()

@@ -185,7 +185,7 @@ def import_version(
     for row in text_math.read(path, mapping) if mapping else verl.read(path, mapping):
         built = row if isinstance(row, RowError) else _built(row, license_=license_, held_out=held_out)
         if isinstance(built, RowError):
-            faults.append({"row": built.line, "reason": built.reason})
+            faults.append({"line": built.line, "reason": built.reason})
         else:
             problems.append(built)
     if not problems:

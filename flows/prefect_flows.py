@@ -6,13 +6,14 @@ names, never tables.
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
 from flows.config import RunConfig
 from flows.stages import Run
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, StoreError
 from pipeline.files import writing
 
 SETTINGS = {
@@ -24,10 +25,14 @@ SETTINGS = {
     # The embedded server needs 9 to 33 s on a busy machine; Prefect's own 20 s gives up too soon.
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
-    "PREFECT_LOGGING_LEVEL": "WARNING",
+    # what a stage raises reaches the command, which says it once; Prefect would print it thrice with tracebacks
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
     "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
 }
 """What makes Prefect start reliably offline and send nothing; a value already in the environment wins."""
+
+LEAST_FREE = 32 * 2**20
+"""Bytes without which Prefect's database cannot start and would be waited for in vain."""
 
 
 def configure(root: Path) -> Path:
@@ -37,6 +42,11 @@ def configure(root: Path) -> Path:
     home = Path(os.environ.setdefault("PREFECT_HOME", str((root / ".prefect").resolve())))
     with writing(home):  # Prefect makes its home, never the folders above it, and would then wait in vain
         home.mkdir(parents=True, exist_ok=True)
+    if (free := shutil.disk_usage(home).free) < LEAST_FREE:
+        raise StoreError(
+            f"{free / 2**20:.1f} MiB are free at {home}, a run needs {LEAST_FREE // 2**20}: free space, then run the "
+            "same command again; nothing already written is lost"
+        )
     return home
 
 

@@ -15,8 +15,8 @@ def version_lines(described: Mapping[str, Any]) -> Iterator[str]:
     """Yield a described version: name and id, how it was made, cells, drops, files, one example."""
     yield f"{described['name']}   {described['rows']} problems   version {described['id']}"
     recipe = described["recipe"]
-    simple = {key: value for key, value in recipe.items() if not isinstance(value, list | dict)}
-    yield "made by   " + ", ".join(f"{key} {value}" for key, value in simple.items())
+    simple = {k: v for k, v in recipe.items() if not isinstance(v, list | dict) and v is not None and "stage" not in k}
+    yield f"made by   {recipe['stage']}: " + ", ".join(f"{key} {value}" for key, value in simple.items() if value != "")
     for rule in recipe.get("rules", ()):
         yield "rule      " + _one_line(rule)
     for cell in _some(described["cells"]):
@@ -25,10 +25,11 @@ def version_lines(described: Mapping[str, Any]) -> Iterator[str]:
         yield f"dropped   {count} by {reason}"
     for file in described["files"]:
         yield f"file      {described['path']}/{file['path']} ({file['bytes']:,} bytes)"
+    yield "one row:" if described["example"] else "no rows"
     example = described["example"]
     if example is not None:
         for key in ("prompt", "answer", "trace"):
-            yield f"{'example ' + key if key == 'prompt' else key:<10}{_one_line(example[key])}"
+            yield f"{key:<10}{_one_line(example[key])}"
 
 
 def difference_lines(compared: Mapping[str, Any]) -> Iterator[str]:

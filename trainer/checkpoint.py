@@ -39,6 +39,7 @@ def save(path: Path, *, policy: Policy, state: Json, optimiser: Mapping[str, Any
     Raises:
         StoreError: when the disk refuses; the older checkpoint stays.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     recover(path)
@@ -56,6 +57,8 @@ def save(path: Path, *, policy: Policy, state: Json, optimiser: Mapping[str, Any
                 sync(file)
             sync(folder)
             _swap(folder, path)
+        except SafetensorError as error:  # what safetensors makes of a full disk
+            raise OSError(str(error)) from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
