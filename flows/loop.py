@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from flows.config import ArmConfig
 from flows.stages import Run, dataset, fixed_sets, problems_of, score
-from flows.training import TrainPart, build_policy, build_sampler, train_part
+from flows.training import TrainPart, build_policy, build_sampler, sft_steps, train_part
 from generators.family import load
 from pipeline.curriculum import Pool
 from pipeline.fingerprint import content_hash
@@ -214,11 +214,17 @@ def _train(
     trained: dict[str, Any] = {}
     path = start
     for order, part in enumerate(parts):
+        policy = build_policy(run.config.policy, path=path)
+        loop, share_s = run.config.loop, budget * part.share
+        steps = None
+        if part.operator == "sft":
+            rate = loop.price.sft_tokens_per_s
+            steps = sft_steps(policy, pool, part.mixture, config=loop.sft, budget_s=share_s, rate=rate)
         job = TrainPart(
             part.operator, part.mixture, name=("round", run.config.seed, arm.name, number, order),
-            budget_s=budget * part.share, curriculum="weakness" if arm.mixture == "weakness" else None,
+            budget_s=share_s if steps is None else None, max_steps=steps,
+            curriculum="weakness" if arm.mixture == "weakness" else None,
         )  # fmt: skip
-        policy = build_policy(run.config.policy, path=path)
         path = run.root / "checkpoints" / (key if order == len(parts) - 1 else f"{key}-{order}")
         trained[part.operator] = train_part(
             run, policy, pool, job, path=path, context=context_of(run, arm.name, number),

@@ -132,6 +132,15 @@ def _advance(
         sampler.close()
 
 
+def sft_steps(policy: Policy, pool: Pool, mixture: Mixture, *, config: SFTConfig, budget_s: float, rate: float) -> int:
+    """Return how many SFT steps a priced budget buys, so that a schedule knows its last step; at least 1."""
+    tokens = 0.0
+    for cell, weight in mixture.weights:
+        traces = [problem.trace or "" for problem in pool.problems(cell)[:64]]
+        tokens += weight * sum(len(policy.tokens(trace)) + 1 for trace in traces) / max(1, len(traces))
+    return max(1, round(budget_s * rate / (config.batch * tokens)))
+
+
 def stretch_price(price: PriceConfig, operator: str, *, totals: Totals) -> float:
     """Return the priced seconds of the completion tokens that an operator sampled and trained on."""
     rate = price.sft_tokens_per_s if operator == "sft" else price.grpo_tokens_per_s
