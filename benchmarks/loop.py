@@ -1,10 +1,13 @@
 """The evidence on the loop: seven arms from one cold start, over seeds that redraw policy, holes and problems.
 
-Primary endpoint, set beforehand: charged CPU-seconds (diagnosis and generation included) until the mean pass@1 of the
-holes in traceable families reaches TARGET on test at temperature 1, interpolated between rounds; an arm that never
-arrives is charged its whole spending and marked. Guard: macro pass@1 not more than a point below the cold start.
+Primary endpoint, set beforehand: charged seconds (diagnosis included) until the mean pass@1 of the holes in traceable
+families reaches TARGET on test at temperature 1, interpolated between rounds; an arm that never arrives is charged its
+whole spending and marked. Charged seconds are tokens at fixed prices, which `benchmarks/prices.py` measures as CPU-seconds
+of one core: a prompt that two arms share is charged to both, and a busy machine charges nobody more. The CPU-seconds
+really taken, generation included, stand beside. Guard: macro pass@1 not more than a point below the cold start.
 
     python -m benchmarks.loop --seeds 6            # about 25 minutes on two cores; writes docs/results_loop.json
+    python -m benchmarks.loop --show docs/results_loop.json
 """
 
 import argparse
@@ -76,24 +79,24 @@ def curves(evidence: Evidence, seed: int) -> dict[str, Any]:
 
 
 def cost_to(points: list[dict[str, float]], target: float) -> tuple[float, bool]:
-    """Return (CPU-seconds until the trace holes reach the target, whether they did)."""
+    """Return (charged seconds until the trace holes reach the target, whether they did)."""
     for before, after in pairwise(points):
         if before["trace"] >= target:
-            return before["cpu_s"], True
+            return before["priced_s"], True
         if after["trace"] >= target:
             share = (target - before["trace"]) / (after["trace"] - before["trace"])
-            return before["cpu_s"] + share * (after["cpu_s"] - before["cpu_s"]), True
-    return points[-1]["cpu_s"], False
+            return before["priced_s"] + share * (after["priced_s"] - before["priced_s"]), True
+    return points[-1]["priced_s"], False
 
 
-def at(points: list[dict[str, float]], cpu_s: float, name: str) -> float:
+def at(points: list[dict[str, float]], spent_s: float, name: str) -> float:
     """Return a rate at a spending, linear between rounds."""
-    return float(np.interp(cpu_s, [p["cpu_s"] for p in points], [p[name] for p in points]))
+    return float(np.interp(spent_s, [p["priced_s"] for p in points], [p[name] for p in points]))
 
 
-def area(points: list[dict[str, float]], cpu_s: float, name: str) -> float:
+def area(points: list[dict[str, float]], spent_s: float, name: str) -> float:
     """Return the mean of a rate from 0 to a spending."""
-    grid = np.linspace(0.0, cpu_s, 101)
+    grid = np.linspace(0.0, spent_s, 101)
     return float(np.mean([at(points, x, name) for x in grid]))
 
 
@@ -125,10 +128,10 @@ def ratio(seeds: list[dict[str, Any]], arm: str, other: str) -> str:
 def show(seeds: list[dict[str, Any]], console: Console) -> None:
     """Print the table of arms and the ratios the experiment is about."""
     names = list(seeds[0]["arms"])
-    common = min(s["arms"][n]["points"][-1]["cpu_s"] for s in seeds for n in names)
+    common = min(s["arms"][n]["points"][-1]["priced_s"] for s in seeds for n in names)
     table = Table(
-        "arm", f"CPU-s to {TARGET:.0%}", "arrived", "trace holes", "search holes", "all cells", "area under holes",
-        title=f"{len(seeds)} seeds; rates at {common:.0f} charged CPU-s, mean [95% over seeds]",
+        "arm", f"charged s to {TARGET:.0%}", "arrived", "trace holes", "search holes", "all cells", "area under holes", "CPU-s taken",
+        title=f"{len(seeds)} seeds; rates at {common:.0f} charged s, mean [95% over seeds]",
     )  # fmt: skip
     for name in names:
         curves_ = [s["arms"][name]["points"] for s in seeds]
@@ -137,6 +140,7 @@ def show(seeds: list[dict[str, Any]], console: Console) -> None:
             name, over_seeds([c for c, _ in costs], name), f"{sum(arrived for _, arrived in costs)}/{len(costs)}",
             *(over_seeds([100 * at(p, common, key) for p in curves_], name) for key in ("trace", "search", "macro")),
             over_seeds([100 * area(points, common, "trace") for points in curves_], name),
+            over_seeds([points[-1]["cpu_s"] for points in curves_], name),
         )  # fmt: skip
     console.print(table)
     start = [s["arms"][names[0]]["points"][0] for s in seeds]
@@ -168,13 +172,17 @@ def main() -> None:
     parser.add_argument("--config", type=Path, default=Path("flows/configs/loop_bench.yaml"))
     parser.add_argument("--out", type=Path, default=Path("docs/results_loop.json"))
     parser.add_argument("--set", action="append", default=[], dest="overrides")
+    parser.add_argument("--show", type=Path, help="print the tables of an earlier run")
     options = parser.parse_args()
+    console = Console(width=170)
+    if options.show:
+        show(json.loads(options.show.read_text(encoding="utf-8"))["seeds"], console)
+        return
     base = load_config(options.config, options.overrides)
     specs = [
         SeedRun(base.model_copy(update={"seed": s, "data_dir": base.data_dir / f"seed-{s}"}))
         for s in range(options.first, options.first + options.seeds)
     ]
-    console = Console(width=150)
     seeds = []
     for found in map_shards(run_seed, specs, workers=options.workers):
         seeds.append(found)
