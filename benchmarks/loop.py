@@ -2,9 +2,10 @@
 
 Primary endpoint, set beforehand: charged seconds (diagnosis included) until the mean pass@1 of the holes in traceable
 families reaches TARGET on test at temperature 1, interpolated between rounds; an arm that never arrives is charged its
-whole spending and marked. Charged seconds are tokens at fixed prices, which `benchmarks/prices.py` measures as CPU-seconds
-of one core: a prompt that two arms share is charged to both, and a busy machine charges nobody more. The CPU-seconds
-really taken, generation included, stand beside. Guard: macro pass@1 not more than a point below the cold start.
+whole spending and marked. Charged seconds are tokens at fixed prices, which `benchmarks/prices.py` measures as
+CPU-seconds of one core: a prompt that two arms share is charged to both, and a busy machine charges nobody more. The
+CPU-seconds really taken, generation included, stand beside. Guard: macro pass@1 not more than a point below the cold
+start.
 
     python -m benchmarks.loop --seeds 6            # about 25 minutes on two cores; writes docs/results_loop.json
     python -m benchmarks.loop --show docs/results_loop.json
@@ -130,7 +131,8 @@ def show(seeds: list[dict[str, Any]], console: Console) -> None:
     names = list(seeds[0]["arms"])
     common = min(s["arms"][n]["points"][-1]["priced_s"] for s in seeds for n in names)
     table = Table(
-        "arm", f"charged s to {TARGET:.0%}", "arrived", "trace holes", "search holes", "all cells", "area under holes", "CPU-s taken",
+        "arm", f"charged s to {TARGET:.0%}", "arrived", "trace holes", "search holes", "all cells", "area under holes",
+        "CPU-s taken",
         title=f"{len(seeds)} seeds; rates at {common:.0f} charged s, mean [95% over seeds]",
     )  # fmt: skip
     for name in names:

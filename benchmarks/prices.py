@@ -1,6 +1,6 @@
 """What tokens cost on this machine, from a finished run's ledger: the rates that PriceConfig fixes.
 
-    python -m benchmarks.prices --root data/demo
+python -m benchmarks.prices --root data/demo
 """
 
 import argparse
@@ -24,6 +24,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=Path("data/demo"))
     root = parser.parse_args().root
+    if not root.exists():
+        raise SystemExit(f"{root} holds no run: `make demo` makes one, or name another with --root")
     table = Table("rate", "measured [tokens per CPU-s]", "configured", "steps")
     for name, (stage, tokens, seconds) in RATES.items():
         row = query(

@@ -30,7 +30,10 @@ NO_LIMIT = 10**9
 
 @dataclass(frozen=True)
 class TrainPart:
-    """What to train: `name` names every draw; the stretch ends at budget_s (priced) or max_steps, whichever is set."""
+    """What to train: `name` names every draw; the stretch ends at budget_s (priced) or max_steps, whichever is set.
+
+    `sft` replaces the loop's own SFT settings; `reference` is the checkpoint that a KL term holds the policy to.
+    """
 
     operator: Literal["sft", "grpo"]
     mixture: Mixture
@@ -39,6 +42,7 @@ class TrainPart:
     max_steps: int | None = None
     curriculum: Literal["weakness"] | None = None
     sft: SFTConfig | None = None
+    reference: Path | None = None
 
 
 def build_policy(config: PolicyConfig, *, seed: int = 0, path: Path | None = None) -> Policy:
@@ -121,12 +125,13 @@ def _advance(
         ).resume  # fmt: skip
     register_protocol(run.ledger, protocol)
     curriculum = CurriculumConfig(name=part.curriculum, weakness=loop.weakness) if part.curriculum else None
+    held = build_policy(run.config.policy, path=part.reference) if loop.grpo.losses.kl > 0 else None
     sampler = build_sampler(run.config.sampler, policy)
     try:
         return train_grpo(
             policy, pool, part.mixture, sampler=sampler, verifier=FamilyVerifier(), protocol=protocol,
             config=loop.grpo, steps=steps, seed_name=part.name, curriculum=curriculum, sink=book.reinforced,
-            resume=resume, stop=stop,
+            resume=resume, stop=stop, reference=held,
         ).resume  # fmt: skip
     finally:
         sampler.close()
