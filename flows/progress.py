@@ -38,7 +38,7 @@ def bars(console: Console) -> Iterator[Note]:
     if not console.is_terminal:
         yield _lines(console)
         return
-    columns = (TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description:<34}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         tasks: dict[str, object] = {}
 
@@ -63,17 +63,17 @@ def _lines(console: Console) -> Note:
 
 @contextlib.contextmanager
 def watched(folder: Path, note: Note, every_s: float = 0.5) -> Iterator[None]:
-    """Forward the FileNotes below a folder to a Note until the block ends."""
+    """Forward the FileNotes below a folder to a Note until the block ends, the last ones included."""
     stop = threading.Event()
 
     def poll() -> None:
-        while True:
+        ended = False
+        while not ended:
+            ended = stop.wait(every_s)
             for path in sorted(folder.glob("*.json")):
                 with contextlib.suppress(OSError, ValueError):
                     label, done, total = json.loads(path.read_text(encoding="utf-8"))
                     note(label, done, total)
-            if stop.wait(every_s):
-                return
 
     thread = threading.Thread(target=poll, daemon=True)
     thread.start()

@@ -52,8 +52,8 @@ def unlisted(text: str) -> list[int]:
 
 
 def json_prompt(task: str, fields: Mapping[str, Json]) -> str:
-    """Write the task and its fields as one JSON object."""
-    return json.dumps({"task": task, **fields})
+    """Write the task and its fields as one JSON object, in an order that a stored row gives again."""
+    return json.dumps({"task": task, **dict(sorted(fields.items()))})
 
 
 def json_fields(text: str) -> dict[str, Any]:

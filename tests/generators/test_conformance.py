@@ -8,8 +8,9 @@ import sys
 import pytest
 
 from generators.certify import certify, digest
-from generators.family import load, names
+from generators.family import from_params, generate, load, names
 from generators.laws import LAWS, sample
+from pipeline.fingerprint import canonical
 
 PROCEDURAL = [name for name in names() if load(name).procedural]
 
@@ -26,6 +27,15 @@ def test_witness_holds_at_higher_levels(name: str) -> None:
     specimen = sample(name, load(name), levels=(4, 5, 8), samples=4, seed=7)
     for law in ("witnessed", "traced", "parsed", "compact", "placed", "proven", "near_missed"):
         assert list(LAWS[law](specimen)) == []
+
+
+@pytest.mark.parametrize("name", PROCEDURAL)
+def test_a_stored_row_gives_its_problem_again(name: str) -> None:
+    for rendering in load(name).renderings:
+        for index in range(4):
+            problem = generate(name, level=2, seed=3, index=index, rendering=rendering)
+            params = json.loads(canonical(problem.params))
+            assert from_params(name, params, rendering=rendering, origin=problem.origin) == problem
 
 
 _DIGESTS = "import json; from generators.certify import digest; from generators.family import load, names; \
