@@ -38,7 +38,12 @@ def bars(console: Console) -> Iterator[Note]:
     if not console.is_terminal:
         yield _lines(console)
         return
-    columns = (TextColumn("{task.description:<34}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description:<34}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console) as progress:
         tasks: dict[str, object] = {}
 

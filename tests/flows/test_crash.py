@@ -1,4 +1,4 @@
-"""Killed at any moment, started again: the same datasets and the same policies, and nothing that was whole is redone."""
+"""Killed at any moment, started again: the same datasets, policies and counts as an undisturbed run."""
 
 import os
 import signal
