@@ -148,6 +148,9 @@ class RunConfig(Node):
     data_dir: Path = Field(default=Path("data/run"), description="the run root")
     workers: int = Field(default=2, gt=0, description="local processes")
     cells: tuple[CellsConfig, ...] = Field(min_length=1)
+    held_out: tuple[CellsConfig, ...] = Field(
+        default=(), description="cells measured on test alone, never trained on nor probed; they win over `cells`"
+    )
     policy: PolicyConfig
     protocol: ProtocolConfig
     sampler: SamplerConfig = SamplerConfig()
@@ -161,17 +164,31 @@ class RunConfig(Node):
         return self.model_dump(mode="json", exclude=set(CIRCUMSTANCES))
 
     def all_cells(self) -> tuple[Cell, ...]:
-        """Return every cell of the run, sorted; checks families, levels and regions."""
+        """Return every cell the run trains on and probes, sorted; checks families, levels and regions.
+
+        Raises:
+            FamilyError: for a family, level or region that does not exist. ConfigError: when all are held out.
+        """
+        cells = self._cells_of(self.cells) - self.held_out_cells()
+        if not cells:
+            raise ConfigError("every cell of `cells` is held out, none is left to train on: shorten held_out")
+        return tuple(sorted(cells))
+
+    def held_out_cells(self) -> frozenset[Cell]:
+        """Return the cells that add to test alone; checks them like `all_cells`."""
+        return self._cells_of(self.held_out)
+
+    def _cells_of(self, nodes: Sequence[CellsConfig]) -> frozenset[Cell]:
         from generators.family import check_request, load
 
         cells = set()
-        for node in self.cells:
+        for node in nodes:
             regions = node.regions if node.regions is not None else load(node.family).regions
             for level in node.levels:
                 for region in regions:
                     check_request(node.family, level=level, region=region, rendering=self.sets.rendering)
                     cells.add(Cell(node.family, level, region))
-        return tuple(sorted(cells))
+        return frozenset(cells)
 
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> RunConfig:

@@ -7,6 +7,7 @@ calling a stage again after any interruption redoes only what is missing.
 import json
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -89,7 +90,10 @@ def dataset(
 
     Raises:
         ShortageError: when a cell cannot supply its count, unless allow_shortage.
+        ConfigError: for a held-out cell, unless for test.
     """
+    if split != "test":
+        Mixture.of(counts, held_out=run.config.held_out_cells())  # the door where a held-out cell is refused
     recipe = _dataset_recipe(run.config, counts, split=split, seed=seed)
     if (found := run.store.find(recipe_id(recipe))) is not None:
         return found
@@ -98,7 +102,20 @@ def dataset(
     curated = apply(problems, rules, rule_context())
     run.ledger.append("decisions", decisions_table(curated.decisions), part=recipe_id(recipe), run=run.run_id)
     rows, dropped = to_table(curated.kept), dropped_table(problems, curated.decisions)
-    return run.store.publish(name, recipe=recipe, rows=[rows], dropped=[dropped])
+    quality = quality_report(curated.kept)
+    return run.store.publish(name, recipe=recipe, rows=[rows], dropped=[dropped], quality=quality)
+
+
+def quality_report(problems: Sequence[Problem]) -> dict[str, Any]:
+    """Return what a version says of its proofs: certificate statuses, unique optima, traces, longest texts."""
+    statuses = Counter(problem.certificate.status for problem in problems)
+    return {
+        "certificates": dict(sorted(statuses.items())),
+        "unique_optimum": sum(problem.certificate.optima == 1 for problem in problems),
+        "with_trace": sum(problem.trace is not None for problem in problems),
+        "max_prompt_chars": max((len(problem.prompt) for problem in problems), default=0),
+        "max_trace_chars": max((len(problem.trace or "") for problem in problems), default=0),
+    }
 
 
 def _dataset_recipe(config: RunConfig, counts: Mapping[Cell, int], *, split: Split, seed: int) -> dict[str, Any]:
@@ -140,6 +157,7 @@ def generate(
         problems.extend(from_table(table))
         done += table.num_rows
         run.note(f"generate {label}", done, wanted)
+    run.note(f"generate {label}", done, done)  # cells that have fewer than was asked end the bar too
     return problems
 
 
@@ -201,19 +219,22 @@ def problems_of(run: Run, version: DatasetVersion) -> list[Problem]:
 
 
 def fixed_sets(run: Run) -> dict[Split, DatasetVersion]:
-    """Publish (or find) the probe and test sets of a run: every cell, one seed, for ever."""
-    cells = run.config.all_cells()
-    sizes: dict[Split, int] = {"probe": run.config.sets.probe_per_cell, "test": run.config.sets.test_per_cell}
+    """Publish (or find) the probe and test sets of a run: one seed, for ever; held-out cells add to test alone."""
+    cells, held_out = run.config.all_cells(), run.config.held_out_cells()
+    sizes: dict[Split, dict[Cell, int]] = {
+        "probe": dict.fromkeys(cells, run.config.sets.probe_per_cell),
+        "test": dict.fromkeys(sorted({*cells, *held_out}), run.config.sets.test_per_cell),
+    }
     return {
         split: dataset(
             run,
             f"{run.config.name}-{split}",
-            dict.fromkeys(cells, size),
+            counts,
             split=split,
             seed=derive("sets", run.config.seed),
             allow_shortage=True,
         )
-        for split, size in sizes.items()
+        for split, counts in sizes.items()
     }
 
 
