@@ -22,8 +22,9 @@ class Card:
 
     `outcomes`: verdicts per kind of attack. `guess_rate`: per level, the share of problems the best of the
     constant answers and the most common gold answers solves. `heuristic_rates`: per cheap guess, the share it
-    solves. `forms`: per surface form of the gold, the share still accepted. `capacity`: per cell, distinct
-    instances: {"kind": "stated" | "estimated" | "at_least", "count"}. `lengths`: per rendering, characters.
+    solves. `forms`: per surface form of the gold, the share still accepted where tags are read. `capacity`: per
+    cell, distinct instances: {"kind": "stated" | "estimated" | "at_least", "count"}. `lengths`: per rendering,
+    characters.
     """
 
     family: str
@@ -143,19 +144,15 @@ def _heuristic_rates(specimen: Specimen) -> dict[str, float]:
 
 
 def _forms(specimen: Specimen) -> dict[str, float]:
-    """Return per surface form of the gold answer the share accepted: what a careful but chatty policy may write."""
-    forms = {
-        "full stop": "{}.", "bold": "**{}**", "dollars": "${}$", "code": "`{}`", "boxed": "\\boxed{{{}}}",
-        "spaces": "  {}\n",
-    }  # fmt: skip
-    return {
-        form: round(
-            sum(_accepted(specimen, problem, text.format(specimen.gold(problem))) for problem in specimen.problems)
-            / len(specimen.problems),
-            4,
-        )
-        for form, text in forms.items()
-    }
+    """Return per surface form of the gold the share accepted where tags are read: what a chatty policy may write."""
+    problems = [problem for problem in specimen.problems if problem.answer_format == "tag"]
+    accepted = Counter(
+        form
+        for problem in problems
+        for form, text in attacks.dressings(specimen.gold(problem))
+        if _accepted(specimen, problem, text)
+    )
+    return {form: round(accepted[form] / max(1, len(problems)), 4) for form, _ in attacks.dressings("")}
 
 
 def _capacity(specimen: Specimen, level: int, region: str) -> Json:

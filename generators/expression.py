@@ -29,12 +29,22 @@ Node: TypeAlias = int | Operation
 """An arithmetic expression: a non-negative integer or an operation on two expressions."""
 
 _SPELLINGS = str.maketrans({"×": "*", "·": "*", "÷": "/", "−": "-"})
-_TOKEN = re.compile(r"[0-9]+|[-+*/()]")
+_TOKEN = re.compile(r"[0-9]+|[-+*/()\[\]]")
+_CLOSING = {"(": ")", "[": "]"}
+_LATEX = {"\\times": "*", "\\cdot": "*", "\\div": "/", "\\left": " ", "\\right": " ", "\\{": "{", "\\}": "}"}
+_COMMAND = re.compile(r"\\(?:(?:times|cdot|div|left|right)(?![A-Za-z])|[{}])")
 _RANK = {"+": 1, "-": 1, "*": 2, "/": 2}
 
 
+def _plain(text: str) -> str:
+    """Return a text with other spellings of signs and brackets, Unicode and LaTeX, as their plain characters."""
+    return _COMMAND.sub(lambda found: _LATEX[found[0]], text.translate(_SPELLINGS))
+
+
 def parse(text: str) -> Node:
-    """Read an expression of non-negative integers, + - * / and brackets; no signs, powers, points or names.
+    """Read an expression of non-negative integers, + - * / and brackets, round or square.
+
+    No signs, powers, points or names.
 
     Raises:
         Malformed: for anything else, or beyond the limits on characters, digits, depth and operands.
@@ -50,7 +60,7 @@ def parse(text: str) -> Node:
 def _tokens(text: str) -> list[str]:
     if len(text) > MAX_CHARS:
         raise Malformed(f"expression over {MAX_CHARS} characters", text[:100])
-    plain = text.translate(_SPELLINGS)
+    plain = _plain(text)
     tokens = _TOKEN.findall(plain)
     if sum(map(len, tokens)) != len(re.sub(r"\s", "", plain)):
         raise Malformed("character outside arithmetic", text)
@@ -94,12 +104,12 @@ class _Reader:
         token = self.take()
         if token.isdigit():
             return int(token)
-        if token != "(":
+        if token not in _CLOSING:
             raise Malformed("not an expression")
         if depth >= MAX_DEPTH:
             raise Malformed(f"brackets over {MAX_DEPTH} deep")
         node = self.sum(depth + 1)
-        if self.take() != ")":
+        if self.take() != _CLOSING[token]:
             raise Malformed("unbalanced brackets")
         return node
 
@@ -170,7 +180,7 @@ def read_integers(text: str) -> list[int]:
     Raises:
         Malformed: for anything else, an empty item, or more than MAX_INTEGERS of them.
     """
-    inner = text.strip()
+    inner = _plain(text).strip()
     for opening, closing in ("[]", "()", "{}"):
         if inner.startswith(opening) and inner.endswith(closing) and len(inner) >= 2:
             inner = inner[1:-1].strip()

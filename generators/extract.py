@@ -8,6 +8,8 @@ import re
 MAX_REPLY_CHARS = 200_000
 """A reply longer than this is MALFORMED: 50k tokens at 4 characters each."""
 MAX_ANSWER_CHARS = 10_000
+MAX_LAYERS = 6
+"""Wrappings taken off one answer: "**$\\boxed{7}$**." has four."""
 
 
 class Malformed(Exception):
@@ -26,8 +28,8 @@ _THINK_END = "</think>"
 def answer_text(reply: str, answer_format: str) -> str:
     """Return the stripped answer text of a reply.
 
-    answer_format "tag": the last `<answer>...</answer>` span after the thinking, else the last `\\boxed{...}`;
-    "hash": what follows the last '#'.
+    answer_format "tag": the last `<answer>...</answer>` span after the thinking, else the last `\\boxed{...}`,
+    undressed; "hash": what follows the last '#', as it stands.
 
     Raises:
         Malformed: no answer in its place, an empty one, or a limit exceeded.
@@ -43,11 +45,45 @@ def answer_text(reply: str, answer_format: str) -> str:
     else:
         raise ValueError(f"unknown answer_format {answer_format!r}")
     found = found.strip()
-    if not found:
-        raise Malformed("empty answer")
     if len(found) > MAX_ANSWER_CHARS:
         raise Malformed(f"answer over {MAX_ANSWER_CHARS} characters", found[:100])
+    found = undressed(found) if answer_format == "tag" else found
+    if not found:
+        raise Malformed("empty answer")
     return found
+
+
+def undressed(text: str) -> str:
+    """Return an answer without what chat models put round the whole of one and that says nothing, stripped.
+
+    Taken off, from outside in: a full stop, bold, a code span or fence, the delimiters of a formula, one box. A mark
+    round a part of the text stays, so that two answers stay two and a doubt stays a doubt.
+    """
+    text = text.strip()
+    for _ in range(MAX_LAYERS):
+        inner = _unwrapped(text).strip()
+        if inner == text:
+            break
+        text = inner
+    return text
+
+
+_WRAPPINGS = (("```", "```"), ("`", "`"), ("**", "**"), ("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
+_LANGUAGE = re.compile(r"\A[a-z]*\n")
+
+
+def _unwrapped(text: str) -> str:
+    """Return a text without its outermost wrapping; as it is when nothing wraps all of it."""
+    if text.endswith(".") and not text.endswith(("..", "\\right.")):
+        return text[:-1]
+    for opened, closed in _WRAPPINGS:
+        inner = text[len(opened) : -len(closed)]
+        whole = text.startswith(opened) and text.endswith(closed) and len(text) > len(opened + closed)
+        if whole and opened not in inner and closed not in inner:
+            return _LANGUAGE.sub("", inner) if opened == "```" else inner
+    if text.startswith("\\boxed{") and text.endswith("}") and _box_spans(text) == [(_OPENING, len(text) - 1)]:
+        return text[_OPENING:-1]
+    return text
 
 
 def _tagged(reply: str) -> str:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Literal
 
 from generators.answers import Answer, final_answer, normal_text, parse_answer
-from generators.extract import Malformed, boxes
+from generators.extract import Malformed, boxes, undressed
 from generators.latex import MAX_CHARS, Node
 from generators.symbolic import approximates, exact, proportional, same
 from pipeline.errors import FamilyError
@@ -62,8 +62,8 @@ def _by_text(gold: str, text: str, otherwise: Verdict) -> Verdict:
     bare = gold_text(gold)
     if len(text) > 2 * len(bare) + 100 or len(bare) > MAX_CHARS:
         return otherwise
-    wanted = normal_text(bare)
-    return correct(text) if wanted and wanted == normal_text(text) else otherwise
+    wanted = normal_text(undressed(bare))
+    return correct(text) if wanted and wanted == normal_text(undressed(text)) else otherwise
 
 
 def as_text(gold: Json) -> str:

@@ -189,6 +189,14 @@ def witnessed(specimen: Specimen) -> Iterator[str]:
                 )
 
 
+def dressed(specimen: Specimen) -> Iterator[str]:
+    """Where tags are read, the witness is CORRECT in every harmless wrapping."""
+    for problem in specimen.problems:
+        for form, text in attacks.dressings(specimen.gold(problem)) if problem.answer_format == "tag" else ():
+            if specimen.judge(problem, place(text, "tag")).outcome is not Outcome.CORRECT:
+                yield specimen.at(problem, f"the witness in {form} is not CORRECT")
+
+
 def traced(specimen: Specimen) -> Iterator[str]:
     """A trace ends with the answer in its place and is CORRECT as a reply."""
     for problem in specimen.problems:
@@ -381,7 +389,7 @@ def draw(specimen: Specimen, level: int, region: str, draws: int) -> dict[str, i
 LAWS: dict[str, Callable[[Specimen], Iterator[str]]] = {
     law.__name__: law
     for law in (
-        declares, deterministic, round_trips, placed, witnessed, traced, parsed, compact, silent, proven,
+        declares, deterministic, round_trips, placed, witnessed, dressed, traced, parsed, compact, silent, proven,
         constants, borrowed, unhedged, near_missed, unbroken, bounded,
     )
 }  # fmt: skip

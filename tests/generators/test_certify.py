@@ -20,7 +20,7 @@ def test_lawful_family_is_certified() -> None:
     assert card.problems == 48 and card.certificate == "exact"
     assert all("correct" not in counts for kind, counts in card.outcomes.items() if kind in ("hedge", "misplaced"))
     assert card.capacity["1"] == {"kind": "stated", "count": 45}
-    assert card.forms["spaces"] == 1.0 and card.forms["bold"] == 0.0
+    assert card.forms["spaces"] == 1.0 and card.forms["bold"] == 1.0
     assert {example["rendering"] for example in card.examples} == set(TOY.renderings)
     assert json.loads(canonical(card.to_json())) == card.to_json()
 

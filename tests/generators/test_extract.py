@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.extract import MAX_ANSWER_CHARS, MAX_REPLY_CHARS, Malformed, answer_text, boxes, place, spoken
+from generators.extract import (
+    MAX_ANSWER_CHARS,
+    MAX_REPLY_CHARS,
+    Malformed,
+    answer_text,
+    boxes,
+    place,
+    spoken,
+    undressed,
+)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +31,9 @@ from generators.extract import MAX_ANSWER_CHARS, MAX_REPLY_CHARS, Malformed, ans
         ("\\boxed 7", "7"),
         ("\\boxed{1} <answer>2</answer>", "2"),
         ("<answer><answer>5</answer>", "5"),
+        ("<answer>**[1, 2]**</answer>", "[1, 2]"),
+        ("<answer>\\boxed{7}</answer>", "7"),
+        ("so **$\\boxed{7.}$**.", "7"),
     ],
 )
 def test_tag_reads_the_last_place(reply: str, answer: str) -> None:
@@ -45,6 +57,40 @@ def test_tag_finds_no_answer(reply: str) -> None:
 @pytest.mark.parametrize(("reply", "answer"), [("#5", "5"), ("1+1=2#2", "2"), ("#1#2", "2"), ("# 3 ", "3")])
 def test_hash_reads_after_the_last_mark(reply: str, answer: str) -> None:
     assert answer_text(reply, "hash") == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("7.", "7"), ("**7**", "7"), ("$7$", "7"), ("$$7$$", "7"), ("\\(7\\)", "7"), ("\\[ 7 \\]", "7"), ("`7`", "7"),
+        ("```7```", "7"), ("```\n1,\n2\n```", "1,\n2"), ("```json\n[1, 2]\n```", "[1, 2]"), ("**(4+2)*6**", "(4+2)*6"),
+        ("\\boxed{\\frac{1}{2}}", "\\frac{1}{2}"), (" **`[1, 2]`.** ", "[1, 2]"), (".", ""), ("\\boxed{}", ""),
+    ],
+)  # fmt: skip
+def test_what_wraps_a_whole_answer_is_taken_off(text: str, bare: str) -> None:
+    assert undressed(text) == bare
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "**1** or **2**", "$1$, $2$", "`1` `2`", "$$1$$ $$2$$", "\\(1\\) \\(2\\)", "\\boxed{1}\\boxed{2}",
+        "```1``` ```2```", "7..", "...", "**7", "7**", "$7", "*7*", "The answer is **7**", "7 (maybe)", "\\boxed{7",
+        "x\\boxed{7}", "**", "****",
+    ],
+)  # fmt: skip
+def test_what_wraps_a_part_or_says_more_stays(text: str) -> None:
+    assert undressed(text) == text
+
+
+def test_the_hash_place_is_read_as_it_stands() -> None:
+    assert answer_text("#7.", "hash") == "7."
+
+
+@pytest.mark.parametrize("reply", ["<answer>.</answer>", "<answer>\\boxed{}</answer>", "<answer>` `</answer>"])
+def test_a_wrapping_of_nothing_is_no_answer(reply: str) -> None:
+    with pytest.raises(Malformed):
+        answer_text(reply, "tag")
 
 
 @pytest.mark.parametrize("reply", ["", "5", "5#", "# "])
@@ -92,5 +138,12 @@ def test_extraction_raises_nothing_but_malformed(pieces: list[str], answer_forma
 
 @given(st.text(min_size=1, max_size=50).filter(lambda text: not any(mark in text for mark in "<#\\") and text.strip()))
 def test_what_is_placed_is_found(text: str) -> None:
-    for answer_format in ("tag", "hash"):
-        assert answer_text(place(text, answer_format), answer_format) == text.strip()
+    assert answer_text(place(text, "hash"), "hash") == text.strip()
+    if undressed(text):
+        assert answer_text(place(text, "tag"), "tag") == undressed(text)
+
+
+@given(st.text(alphabet="7$`*.\\()[]{} \n", max_size=30))
+def test_undressing_keeps_what_it_keeps(text: str) -> None:
+    bare = undressed(text)
+    assert bare == bare.strip() and bare in text

@@ -3,7 +3,8 @@
 Not metric: distances are symmetric random integers, 1 to 9 up to level 3 and 1 to 99 above. Level L has L + 3 cities;
 from level 3 on the best nearest-neighbour tour is never optimal. Beyond 12 cities the optimum comes from CP-SAT within
 a deterministic limit: where it proves nothing, status is bounded. The trace only states an answer.
-Law: the answer lists every city once, from any start, in either direction, the start not repeated; shorter is better.
+Law: the answer lists every city once, from any start, in either direction; shorter is better. The compact answer does
+not repeat its start; any other may, since a closed tour is often written so.
 
 Source: Held and Karp 1962 (dynamic programming); Garey and Johnson 1979, ND22.
 """
@@ -83,7 +84,10 @@ def _solved(distances: tuple[tuple[int, ...], ...]) -> tuple[tuple[int, ...], Ce
 def verify(problem: Problem, reply: str) -> Verdict:
     """Judge one reply: every city once, then the length of the closed tour."""
     text = answer_text(reply, problem.answer_format)
-    return judge(problem.params, problem.certificate, read_integers(text), text)
+    tour = read_integers(text)
+    if problem.answer_format == "tag" and len(tour) > len(problem.params["distances"]) and tour[0] == tour[-1]:
+        del tour[-1]
+    return judge(problem.params, problem.certificate, tour, text)
 
 
 def judge(params: Json, certificate: Certificate, tour: list[int], text: str) -> Verdict:
@@ -178,7 +182,7 @@ def as_numbered(params: Json) -> str:
 
 FAMILY = Family(
     family_version=1,
-    verifier_version=1,
+    verifier_version=2,
     answer_type="id_list",
     renderings=("plain", "story", "json", "compact"),
     make=make,

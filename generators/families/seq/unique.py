@@ -93,7 +93,7 @@ def level_of(params: Json) -> int:
 
 FAMILY = Family(
     family_version=1,
-    verifier_version=1,
+    verifier_version=2,
     answer_type="integer_list",
     renderings=sequences.RENDERINGS,
     make=make,

@@ -56,7 +56,7 @@ def level_of(params: Json) -> int:
 
 FAMILY = Family(
     family_version=1,
-    verifier_version=1,
+    verifier_version=2,
     answer_type="mathematics",
     renderings=("plain",),
     make=make,

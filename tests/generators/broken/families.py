@@ -44,6 +44,10 @@ def _strict(problem: Problem, reply: str) -> Verdict:
     return verify(problem, reply) if "\n" not in reply else wrong("not alone")
 
 
+def _undecorated(problem: Problem, reply: str) -> Verdict:
+    return verify(problem, reply) if "*" not in reply else wrong("decorated")
+
+
 def _evaluates(problem: Problem, reply: str) -> Verdict:
     value = int(answer_text(reply, problem.answer_format).split()[0])
     return correct(str(value)) if value == problem.answer else wrong("another sum")
@@ -93,6 +97,7 @@ BROKEN: dict[str, dict[str, Family]] = {
         "only alone": replace(TOY, verify=_strict),
         "half a point": replace(TOY, verify=lambda problem, reply: correct(reply, quality=0.5)),
     },
+    "dressed": {"no bold": replace(TOY, verify=_undecorated)},
     "traced": {"no answer": replace(TOY, trace=lambda params, rendering: "add them")},
     "parsed": {
         "the second number is lost": replace(TOY, parse=lambda text, rendering: parse(text, rendering) | {"b": 1}),

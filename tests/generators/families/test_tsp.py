@@ -28,7 +28,11 @@ def test_the_optimum_comes_with_its_proof() -> None:
         ("[2, 1, 0, 3]", Outcome.CORRECT, "correct", 1.0),
         ("3 0 1 2", Outcome.CORRECT, "correct", 1.0),
         ("[0, 2, 1, 3]", Outcome.WRONG, "suboptimal", 8 / 15),
-        ("[0, 1, 2, 3, 0]", Outcome.WRONG, "visits a city twice", 0.0),
+        ("[0, 1, 2, 3, 0]", Outcome.CORRECT, "correct", 1.0),
+        ("[0, 2, 1, 3, 0]", Outcome.WRONG, "suboptimal", 8 / 15),
+        ("[0, 1, 2, 3, 1]", Outcome.WRONG, "visits a city twice", 0.0),
+        ("[0, 1, 2, 3, 0, 0]", Outcome.WRONG, "visits a city twice", 0.0),
+        ("[0, 1, 2, 0]", Outcome.WRONG, "visits a city twice", 0.0),
         ("[0, 1, 1, 3]", Outcome.WRONG, "visits a city twice", 0.0),
         ("[0, 1, 2]", Outcome.WRONG, "not every city exactly once", 0.0),
         ("[1, 2, 3, 4]", Outcome.WRONG, "not every city exactly once", 0.0),
@@ -40,6 +44,11 @@ def test_verdicts(text: str, outcome: Outcome, reason: str, quality: float) -> N
     verdict = verify(from_params("np/tsp", PARAMS, rendering="plain"), f"<answer>{text}</answer>")
     assert (verdict.outcome, verdict.reason, verdict.quality) == (outcome, reason, quality)
     assert verdict.feasible == (reason in ("correct", "suboptimal"))
+
+
+def test_the_compact_answer_does_not_repeat_its_start() -> None:
+    verdict = verify(from_params("np/tsp", PARAMS, rendering="compact"), "#0,1,2,3,0")
+    assert (verdict.outcome, verdict.reason) == (Outcome.WRONG, "visits a city twice")
 
 
 def test_without_a_proof_nothing_is_correct_and_beating_the_best_known_is_our_alarm() -> None:
