@@ -18,7 +18,8 @@ from flows.config import ArmConfig
 from flows.stages import Run, dataset, fixed_sets, problems_of, score
 from flows.training import TrainPart, build_policy, build_sampler, sft_steps, train_part
 from generators.family import load
-from pipeline.curriculum import Pool
+from pipeline.curriculum import CurriculumConfig, Pool, easy_to_hard
+from pipeline.errors import ConfigError
 from pipeline.fingerprint import content_hash
 from pipeline.mixture import Cell, Mixture
 from pipeline.operators import Stretch, achieved, operator_shares
@@ -40,10 +41,14 @@ LOOP_STAGE = 1
 """Version of the loop: raise it when the same config would give other rounds."""
 
 
+TrainedBy = Literal["sft", "grpo"]
+"""The operators that spend a training budget."""
+
+
 class Part(NamedTuple):
     """A stretch of one round: an operator on a mixture with a share of the round's training budget."""
 
-    operator: Literal["sft", "grpo"]
+    operator: TrainedBy
     mixture: Mixture
     share: float
 
@@ -148,7 +153,7 @@ def run_round(
     found = _probe(run, arm, number, start, earlier, label=label)
     clock.lap("diagnose")
     parts = plan_round(run, arm, number, found.diagnosis, earlier)
-    wanted = Mixture.of(_blend(parts)).allocate(run.config.loop.rows)
+    wanted = Mixture.of(_blend(parts), held_out=run.config.held_out_cells()).allocate(run.config.loop.rows)
     version = dataset(
         run, f"{run.config.name}-{arm.name}-{number}", {c: n for c, n in wanted.items() if n}, split="train",
         seed=derive("round", run.config.seed, number), allow_shortage=True,
@@ -245,27 +250,30 @@ def plan_round(
     run: Run, arm: ArmConfig, number: int, diagnosis: Diagnosis | None, earlier: Sequence[Mapping[str, Any]]
 ) -> list[Part]:
     """Decide what a round trains: which operator on which mixture, with which share of the budget."""
-    config = run.config.loop
-    cells = run.config.all_cells()
-    if arm.mixture == "uniform":
-        base = Mixture.of(dict.fromkeys(cells, 1.0))
-    elif arm.mixture == "easy_to_hard":
-        base = Mixture.of(dict.fromkeys(_easy_cells(cells, number / config.rounds), 1.0))
-    else:
-        assert diagnosis is not None
-        base = next_mixture(diagnosis, config.weakness, operator="sft" if arm.operator == "sft" else None)
-        if arm.mixture == "placebo":
-            base = permuted(base, "placebo", run.config.seed, number)
     if arm.operator != "chosen":
-        return [Part(arm.operator, base, 1.0)]
+        return [Part(arm.operator, _mixture(run, arm, number, diagnosis, operator=arm.operator), 1.0)]
     assert diagnosis is not None
-    shares = operator_shares(diagnosis, config.weakness, past=_achieved(earlier, diagnosis))
-    if not shares:
-        return [Part("sft", base, 1.0)]
-    operators: tuple[Literal["sft", "grpo"], ...] = ("sft", "grpo")
+    shares = operator_shares(diagnosis, run.config.loop.weakness, past=_achieved(earlier, diagnosis)) or {"sft": 1.0}
+    operators: tuple[TrainedBy, ...] = ("sft", "grpo")
     return [
-        Part(op, next_mixture(diagnosis, config.weakness, operator=op), shares[op]) for op in operators if op in shares
+        Part(op, _mixture(run, arm, number, diagnosis, operator=op), shares[op]) for op in operators if op in shares
     ]
+
+
+def _mixture(run: Run, arm: ArmConfig, number: int, diagnosis: Diagnosis | None, *, operator: TrainedBy) -> Mixture:
+    """Return what an operator of an arm trains on; imitation is limited to the cells that have traces."""
+    config = run.config.loop
+    cells = [cell for cell in run.config.all_cells() if operator == "grpo" or load(cell.family).trace is not None]
+    if not cells:
+        raise ConfigError(f"arm {arm.name} trains by sft and no family of the run has traces: choose operator grpo")
+    if arm.mixture in ("uniform", "easy_to_hard"):
+        base = Mixture.of(dict.fromkeys(cells, 1.0))
+        schedule = CurriculumConfig(total_steps=max(1, config.rounds - 1), weakness=config.weakness)
+        return base if arm.mixture == "uniform" else easy_to_hard({}, base, number - 1, schedule)
+    assert diagnosis is not None
+    claims = None if arm.operator == "grpo" else operator  # reinforcement alone works on every cell
+    mixture = next_mixture(diagnosis, config.weakness, operator=claims, among=cells)
+    return mixture if arm.mixture == "weakness" else permuted(mixture, "placebo", run.config.seed, number)
 
 
 def _achieved(earlier: Sequence[Mapping[str, Any]], now: Diagnosis) -> list[Stretch]:
@@ -276,12 +284,6 @@ def _achieved(earlier: Sequence[Mapping[str, Any]], now: Diagnosis) -> list[Stre
         for turn, before, after in zip(earlier, diagnoses, diagnoses[1:], strict=False)
         for stretch in achieved(before, after, {op: took["priced_s"] for op, took in turn["training"].items()})
     ]
-
-
-def _easy_cells(cells: Sequence[Cell], progress: float) -> list[Cell]:
-    levels = sorted({cell.level for cell in cells})
-    reached = levels[min(len(levels) - 1, int(progress * len(levels) + 0.5) - 1 if progress < 1 else len(levels) - 1)]
-    return [cell for cell in cells if cell.level <= max(reached, levels[0])]
 
 
 def _blend(parts: Sequence[Part]) -> dict[Cell, float]:
