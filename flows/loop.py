@@ -37,7 +37,7 @@ from pipeline.weakness import (
     record,
 )
 
-LOOP_STAGE = 1
+LOOP_STAGE = 2
 """Version of the loop: raise it when the same config would give other rounds."""
 
 
@@ -160,7 +160,7 @@ def run_round(
     )  # fmt: skip
     clock.lap("generate")
     budget = run.config.loop.budget_s - found.priced_s
-    path, trained = _train(run, arm, number, start, version, parts, budget=budget, label=label)
+    path, trained = _train(run, arm, number, start, version, parts, earlier, budget=budget, label=label)
     clock.lap("train")
     turn = {
         "run": run.run_id, "arm": arm.name, "round": number, "dataset": version.id,
@@ -211,7 +211,7 @@ def _probe(
 
 def _train(
     run: Run, arm: ArmConfig, number: int, start: Path, version: DatasetVersion, parts: Sequence[Part],
-    *, budget: float, label: str,
+    earlier: Sequence[Mapping[str, Any]], *, budget: float, label: str,
 ) -> tuple[Path, dict[str, Any]]:  # fmt: skip
     """Train the parts of a round one after the other; return the last checkpoint and what each operator took."""
     pool = Pool(problems_of(run, version))
@@ -229,6 +229,7 @@ def _train(
             part.operator, part.mixture, name=("round", run.config.seed, arm.name, number, order),
             budget_s=share_s if steps is None else None, max_steps=steps,
             curriculum="weakness" if arm.mixture == "weakness" else None, reference=path,
+            optimiser=_last_checkpoint(run, part.operator, earlier),
         )  # fmt: skip
         path = run.root / "checkpoints" / (key if order == len(parts) - 1 else f"{key}-{order}")
         trained[part.operator] = train_part(
@@ -236,6 +237,12 @@ def _train(
             label=f"{label}: {part.operator}",
         )  # fmt: skip
     return path, trained
+
+
+def _last_checkpoint(run: Run, operator: str, earlier: Sequence[Mapping[str, Any]]) -> Path | None:
+    """Return the newest checkpoint that an operator left in this arm's chain."""
+    left = [turn["training"][operator]["checkpoint"] for turn in earlier if operator in turn["training"]]
+    return run.root / left[-1] if left else None
 
 
 def _part_json(part: Part) -> dict[str, Any]:

@@ -32,7 +32,8 @@ NO_LIMIT = 10**9
 class TrainPart:
     """What to train: `name` names every draw; the stretch ends at budget_s (priced) or max_steps, whichever is set.
 
-    `sft` replaces the loop's own SFT settings; `reference` is the checkpoint that a KL term holds the policy to.
+    `sft` replaces the loop's own SFT settings; `reference` is the checkpoint that a KL term holds the policy to,
+    `optimiser` the one whose optimiser state goes on: a fresh Adam takes full-sized steps in every weight.
     """
 
     operator: Literal["sft", "grpo"]
@@ -43,6 +44,7 @@ class TrainPart:
     curriculum: Literal["weakness"] | None = None
     sft: SFTConfig | None = None
     reference: Path | None = None
+    optimiser: Path | None = None
 
 
 def build_policy(config: PolicyConfig, *, seed: int = 0, path: Path | None = None) -> Policy:
@@ -76,7 +78,7 @@ def train_part(
         done: dict[str, Any] = checkpoint.read_state(path)
         return done
     partial = path.with_name(path.name + ".partial")
-    resume = None
+    resume = _carried(policy, part)
     if checkpoint.exists(partial):
         loaded = checkpoint.load(partial)
         policy = to_accelerator(loaded.policy)
@@ -95,15 +97,26 @@ def train_part(
         checkpoint.save(partial, policy=policy, state=resume.state.to_json(), optimiser=resume.optimiser)
     outcome = {
         "steps": resume.state.step,
+        "checkpoint": str(path.relative_to(run.root)),
         "priced_s": spent,
         "cpu_s": sum(resume.state.totals.cpu_s.values()),
         "tokens_sampled": resume.state.totals.tokens_sampled,
         "tokens_trained": resume.state.totals.tokens_trained,
     }
-    book.finish(outcome)
-    checkpoint.save(path, policy=policy, state=outcome)
+    book.finish({name: value for name, value in outcome.items() if name != "checkpoint"})
+    checkpoint.save(path, policy=policy, state=outcome, optimiser=resume.optimiser)
     shutil.rmtree(partial, ignore_errors=True)
     return outcome
+
+
+def _carried(policy: Policy, part: TrainPart) -> Resume | None:
+    """Return step 0 of a stretch with the optimiser state of an earlier one, or None where there is none."""
+    from trainer import checkpoint
+
+    if part.optimiser is None:
+        return None
+    start = TrainState(0, policy.policy_id, part.mixture, {}, {}, Totals())
+    return Resume(start, checkpoint.read_optimiser(part.optimiser))
 
 
 def _advance(

@@ -43,7 +43,7 @@ class WeaknessConfig(BaseModel):
     coverage: float = Field(default=0.2, ge=0.2, le=1, description="share of the mixture spread evenly over all cells")
     rehearsal: float = Field(default=0.13, ge=0, le=0.5, description="share of the mixture for what is to be kept")
 
-    sft_rate: float = Field(default=0.06, gt=0, description="prior: room closed per priced second of SFT")
+    sft_rate: float = Field(default=0.1, gt=0, description="prior: room closed per priced second of SFT")
     grpo_rate: float = Field(default=0.015, gt=0, description="prior: room closed per priced second of GRPO")
     prior_s: float = Field(default=5.0, gt=0, description="priced seconds of experience the priors are worth")
     least_share: float = Field(default=0.1, ge=0, le=0.5, description="budget share of an operator that has cells")

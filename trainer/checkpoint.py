@@ -111,6 +111,15 @@ def _record(path: Path) -> dict[str, Any]:
     return record
 
 
+def read_optimiser(path: Path) -> dict[str, Any]:
+    """Return the optimiser's state dict of a checkpoint without loading its weights."""
+    from safetensors.torch import load_file
+
+    record = json.loads((path / STATE).read_text(encoding="utf-8"))
+    found: dict[str, Any] = _nested(record["optimiser"], load_file(path / OPTIMISER))
+    return found
+
+
 def recover(path: Path) -> None:
     """Put an older checkpoint back that a kill left aside between two renames."""
     aside = _aside(path)
