@@ -3,10 +3,11 @@
 Not here: what a command does (stages, making, inspect). Law: exit 0 done, 1 failed, 2 bad input; one clear message.
 """
 
+import contextlib
 import errno
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, cast
 
@@ -22,6 +23,7 @@ Root = Annotated[
 ]
 Workers = Annotated[int, typer.Option(min=1, help="local processes; part of no result")]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY.PATH=VALUE", help="override a key; repeatable")]
+Note = Callable[[str, int, int], None]
 DEFAULT_ROOT = Path("data/demo")
 ROWS_SHOWN = 200
 
@@ -350,11 +352,17 @@ def doctor(root: Root = DEFAULT_ROOT, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def progress() -> Any:
-    """Return a context manager that gives a Note drawing rich progress bars on stderr."""
+@contextlib.contextmanager
+def progress() -> Iterator[Note]:
+    """Draw progress on stderr while the block runs; an interruption ends the command with what to do next."""
     from flows.progress import bars
 
-    return bars(err)
+    try:
+        with bars(err) as note:
+            yield note
+    except KeyboardInterrupt:
+        err.print("stopped: the same command goes on from here; nothing finished is done again", highlight=False)
+        raise typer.Exit(130) from None
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

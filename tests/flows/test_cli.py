@@ -11,7 +11,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
+from flows.cli import progress
 from generators.family import names
 from pipeline.store import Store
 from tests.flows.tiny import TINY
@@ -169,6 +171,13 @@ def test_a_run_refuses_what_it_cannot_use_before_it_works(veriloop, config, tmp_
     refused(run("policy={path: /nowhere/model}"), 2, "/nowhere/model is no model")
     refused(veriloop("run", tmp_path / "no.yaml"), 2, "no.yaml", "demo.yaml")
     refused(veriloop("report", "--root", tmp_path), 2, "holds no run")
+
+
+def test_an_interruption_says_how_to_go_on(capsys):
+    with pytest.raises(typer.Exit) as end, progress():
+        raise KeyboardInterrupt
+    assert end.value.exit_code == 130
+    assert "the same command goes on" in capsys.readouterr().err
 
 
 def test_what_the_disk_refuses_is_one_message_and_loses_nothing(config, tmp_path):
