@@ -59,6 +59,11 @@ def traceable(cell: Cell) -> bool:
     return family.trace is not None and family.learnable_trace
 
 
+def traced(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    """Return the cells whose family writes traces at all: what imitation can be given."""
+    return tuple(cell for cell in cells if load(cell.family).trace is not None)
+
+
 def draw_holes(run: Run) -> frozenset[Cell]:
     """Choose the cells the cold start leaves nearly untaught: by hash of the seed, at most one a family."""
     holes = run.config.cold_start.holes
@@ -78,7 +83,7 @@ def cold_start(run: Run) -> Path:
     """Train the common start by SFT on traces, holes nearly left out; return its checkpoint."""
     config = run.config.cold_start
     holes = draw_holes(run)
-    cells = run.config.all_cells()
+    cells = traced(run.config.all_cells()) or run.config.all_cells()
     weights = {cell: config.holes.mass if cell in holes else 1.0 for cell in cells}
     mixture = Mixture.of({cell: weight for cell, weight in weights.items() if weight > 0})
     rows = {
@@ -87,12 +92,11 @@ def cold_start(run: Run) -> Path:
     }
     seed = derive("cold start", run.config.seed)
     version = dataset(run, f"{run.config.name}-coldstart", rows, split="train", seed=seed, allow_shortage=True)
-    recipe = [version.id, config.model_dump(mode="json"), run.config.policy.model_dump(mode="json")]
-    key = content_hash(["cold start", LOOP_STAGE, *recipe])
-    path = run.root / "checkpoints" / key
+    policy = build_policy(run.config.policy, seed=seed)
+    recipe = [version.id, config.model_dump(mode="json"), policy.policy_id, run.config.protocol.protocol().hash]
+    path = run.root / "checkpoints" / content_hash(["cold start", LOOP_STAGE, *recipe])
     if path.exists():
         return path
-    policy = build_policy(run.config.policy, seed=seed)
     part = TrainPart("sft", mixture, name=("cold start", run.config.seed), max_steps=config.steps, sft=config.sft)
     train_part(
         run,
@@ -121,14 +125,14 @@ class ArmSpec:
 
 
 def run_arm(spec: ArmSpec) -> list[dict[str, Any]]:
-    """Run an arm's rounds in order; a round whose record exists is not run again."""
+    """Run an arm's rounds in order; a round that is complete is not run again."""
     from trainer.policy import single_thread
 
     single_thread()
     records: list[dict[str, Any]] = []
     checkpoint = spec.start
     for number in range(1, spec.run.config.loop.rounds + 1):
-        turn = read_round(spec.run, spec.arm.name, number)
+        turn = read_round(spec.run, spec.arm, number, checkpoint)
         if turn is None:
             turn = run_round(spec.run, spec.arm, number, checkpoint, records)
         records.append(turn)
@@ -155,7 +159,7 @@ def run_round(
     parts = plan_round(run, arm, number, found.diagnosis, earlier)
     wanted = Mixture.of(_blend(parts), held_out=run.config.held_out_cells()).allocate(run.config.loop.rows)
     version = dataset(
-        run, f"{run.config.name}-{arm.name}-{number}", {c: n for c, n in wanted.items() if n}, split="train",
+        run, f"{run.config.name}-{arm.name}-{number}", {cell: max(1, n) for cell, n in wanted.items()}, split="train",
         seed=derive("round", run.config.seed, number), allow_shortage=True,
     )  # fmt: skip
     clock.lap("generate")
@@ -163,6 +167,7 @@ def run_round(
     path, trained = _train(run, arm, number, start, version, parts, earlier, budget=budget, label=label)
     clock.lap("train")
     turn = {
+        "key": round_key(run, arm, number, start),
         "run": run.run_id, "arm": arm.name, "round": number, "dataset": version.id,
         "checkpoint_before": str(start.relative_to(run.root)), "checkpoint_after": str(path.relative_to(run.root)),
         "probe": histories_to_json(found.histories),
@@ -215,7 +220,7 @@ def _train(
 ) -> tuple[Path, dict[str, Any]]:  # fmt: skip
     """Train the parts of a round one after the other; return the last checkpoint and what each operator took."""
     pool = Pool(problems_of(run, version))
-    key = content_hash(["round", LOOP_STAGE, run.run_id, arm.model_dump(), number, start.name, version.id])
+    key = content_hash([round_key(run, arm, number, start), version.id])
     trained: dict[str, Any] = {}
     path = start
     for order, part in enumerate(parts):
@@ -261,7 +266,8 @@ def plan_round(
         return [Part(arm.operator, _mixture(run, arm, number, diagnosis, operator=arm.operator), 1.0)]
     assert diagnosis is not None
     shares = operator_shares(diagnosis, run.config.loop.weakness, past=_achieved(earlier, diagnosis)) or {"sft": 1.0}
-    operators: tuple[TrainedBy, ...] = ("sft", "grpo")
+    # imitation last: its schedule anneals, and a round's policy is measured as it ends
+    operators: tuple[TrainedBy, ...] = ("grpo", "sft")
     return [
         Part(op, _mixture(run, arm, number, diagnosis, operator=op), shares[op]) for op in operators if op in shares
     ]
@@ -270,7 +276,7 @@ def plan_round(
 def _mixture(run: Run, arm: ArmConfig, number: int, diagnosis: Diagnosis | None, *, operator: TrainedBy) -> Mixture:
     """Return what an operator of an arm trains on; imitation is limited to the cells that have traces."""
     config = run.config.loop
-    cells = [cell for cell in run.config.all_cells() if operator == "grpo" or load(cell.family).trace is not None]
+    cells = run.config.all_cells() if operator == "grpo" else traced(run.config.all_cells())
     if not cells:
         raise ConfigError(f"arm {arm.name} trains by sft and no family of the run has traces: choose operator grpo")
     if arm.mixture in ("uniform", "easy_to_hard"):
@@ -324,13 +330,23 @@ def round_path(run: Run, arm: str, number: int) -> Path:
     return run.root / "rounds" / run.run_id / f"{arm}-{number}.json"
 
 
-def read_round(run: Run, arm: str, number: int) -> dict[str, Any] | None:
-    """Return a Round's record, or None when it has not been completed."""
-    path = round_path(run, arm, number)
+def round_key(run: Run, arm: ArmConfig, number: int, start: Path) -> str:
+    """Return the hash of all that a Round comes from: config, arm, start, and the versions of what makes and judges."""
+    families = {
+        cell.family: [load(cell.family).family_version, load(cell.family).verifier_version]
+        for cell in run.config.all_cells()
+    }
+    arm_config = arm.model_dump(mode="json")
+    return content_hash(["round", LOOP_STAGE, run.run_id, arm_config, number, start.name, families])
+
+
+def read_round(run: Run, arm: ArmConfig, number: int, start: Path) -> dict[str, Any] | None:
+    """Return a Round's record, or None when it is not complete or came from another start or other code."""
+    path = round_path(run, arm.name, number)
     if not path.exists():
         return None
     turn: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return turn
+    return turn if turn.get("key") == round_key(run, arm, number, start) else None
 
 
 def write_round(run: Run, turn: Mapping[str, Any]) -> None:
