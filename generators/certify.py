@@ -5,6 +5,7 @@ Law: a Card is a function of the family and the arguments; it holds no time and 
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from generators import attacks
@@ -96,22 +97,27 @@ def _accepted(specimen: Specimen, problem: Problem, text: str) -> bool:
 def _outcomes(specimen: Specimen) -> dict[str, dict[str, int]]:
     """Count verdicts per kind of attack over one problem of each rendering and its neighbour."""
     counts: dict[str, Counter[str]] = {}
+    for problem, kind, reply in _attacked(specimen):
+        counts.setdefault(kind, Counter())[specimen.judge(problem, reply).outcome.value] += 1
+    return {kind: dict(sorted(found.items())) for kind, found in counts.items()}
+
+
+def _attacked(specimen: Specimen) -> Iterator[tuple[Problem, str, str]]:
+    """Yield (problem, kind of attack, reply) over one problem of each rendering and its neighbour."""
     chosen = {problem.uid for problem in _one_per_rendering(specimen)}
     for problem, other in specimen.pairs:
         if problem.uid not in chosen:
             continue
         gold, form = specimen.gold(problem), problem.answer_format
-        replies = {
-            "misplaced": list(attacks.misplaced(gold, form)),
-            "hedge": list(attacks.hedges(gold, specimen.gold(other), form)),
-            "junk": [place(text, form) for text in attacks.junk(gold)],
-            "near miss": [place(text, form) for _, text in attacks.mutants(gold)],
-            "constant": [place(text, form) for text in attacks.CONSTANTS],
+        yield from ((problem, "misplaced", reply) for reply in attacks.misplaced(gold, form))
+        yield from ((problem, "hedge", reply) for reply in attacks.hedges(gold, specimen.gold(other), form))
+        texts = {
+            "junk": attacks.junk(gold),
+            "near miss": (text for _, text in attacks.mutants(gold)),
+            "constant": attacks.CONSTANTS,
         }
-        for kind, texts in replies.items():
-            found = counts.setdefault(kind, Counter())
-            found.update(specimen.judge(problem, text).outcome.value for text in texts)
-    return {kind: dict(sorted(found.items())) for kind, found in counts.items()}
+        for kind, found in texts.items():
+            yield from ((problem, kind, place(text, form)) for text in found)
 
 
 def _guess_rate(specimen: Specimen, level: int) -> float:
@@ -206,8 +212,27 @@ def _example(specimen: Specimen, problem: Problem) -> Json:
 
 def digest(name: str, *, count: int = 20, family: Family | None = None) -> str:
     """Return the hash of `count` problems over the first five levels: changes when what a family makes changes."""
-    family = family or load(name)
-    top = min(5, family.max_level or 5)
-    levels = tuple(range(1, top + 1))
-    specimen = sample(name, family, levels=levels, samples=-(-count // top), seed=20)
+    specimen = _first_levels(name, family or load(name), count)
     return content_hash([row_hash(problem) for problem in specimen.problems])
+
+
+def verdict_digest(name: str, *, family: Family | None = None) -> str:
+    """Return the hash of outcome and reason of every attack and dressing: changes when how replies are judged changes.
+
+    What is judged is part of it, so it changes with `digest` too.
+    """
+    specimen = _first_levels(name, family or load(name), 5)
+    replies = [(problem, reply) for problem, _, reply in _attacked(specimen)]
+    replies += [
+        (problem, place(text, problem.answer_format))
+        for problem in specimen.problems
+        for _, text in attacks.dressings(specimen.gold(problem))
+    ]
+    verdicts = (specimen.judge(problem, reply) for problem, reply in replies)
+    return content_hash([[verdict.outcome.value, verdict.reason, verdict.quality] for verdict in verdicts])
+
+
+def _first_levels(name: str, family: Family, count: int) -> Specimen:
+    """Return at least `count` problems spread over the first five levels."""
+    top = min(5, family.max_level or 5)
+    return sample(name, family, levels=tuple(range(1, top + 1)), samples=-(-count // top), seed=20)

@@ -1,4 +1,4 @@
-"""What every family makes, as digests: a change without a new family_version is an accident.
+"""What every family makes and how it judges, as digests: a change without a new version is an accident.
 
 Regenerate after a deliberate change: python -m tests.generators.golden
 """
@@ -6,16 +6,21 @@ Regenerate after a deliberate change: python -m tests.generators.golden
 import json
 from pathlib import Path
 
-from generators.certify import digest
+from generators.certify import digest, verdict_digest
 from generators.family import load, names
 
 PATH = Path(__file__).with_name("golden.json")
 
 
 def current() -> dict[str, dict[str, object]]:
-    """Return version and digest of every family that makes problems, by name."""
+    """Return versions and digests of every family that makes problems, by name."""
     return {
-        name: {"family_version": load(name).family_version, "digest": digest(name)}
+        name: {
+            "family_version": load(name).family_version,
+            "digest": digest(name),
+            "verifier_version": load(name).verifier_version,
+            "verdicts": verdict_digest(name),
+        }
         for name in names()
         if load(name).procedural
     }
