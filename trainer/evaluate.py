@@ -137,19 +137,28 @@ def _table(
         for cell, found in complete.items():
             cells[cell][metric] = _estimate(found, (*name, metric, list(cell)), level=level, signed=signed)
         if len(complete) == len(cells):
-            macro[metric] = _macro(list(complete.values()), (*name, metric), level=level)
+            macro[metric] = _macro(list(complete.values()), (*name, metric), level=level, signed=signed)
     return Evaluation(cells, macro)
 
 
 def _estimate(values: Sequence[float], name: tuple[Any, ...], *, level: float, signed: bool) -> Estimate:
     mean, low, high = bootstrap(values, *name, level=level, draws=_DRAWS)
+    return Estimate(mean, *_doubtful(mean, low, high, len(values), level=level, signed=signed), len(values))
+
+
+def _doubtful(
+    mean: float, low: float, high: float, problems: int, *, level: float, signed: bool
+) -> tuple[float, float]:
+    """Return an interval that shows doubt where resampling cannot: of one problem, and of equal rates of 0 or 1.
+
+    0 of n problems says no more than "below about 3/n"; one problem alone bounds nothing.
+    """
     if not signed and low == high and mean in (0.0, 1.0):
-        # resampling equal values shows no doubt at all; 0 of n problems says no more than "below about 3/n"
-        low, high = exact_interval(len(values), round(mean * len(values)), level=level)
-    return Estimate(mean, low, high, len(values))
+        return exact_interval(problems, round(mean * problems), level=level)
+    return (-1.0 if signed else 0.0, 1.0) if problems == 1 else (low, high)
 
 
-def _macro(cells: Sequence[Sequence[float]], name: tuple[Any, ...], *, level: float) -> Estimate:
+def _macro(cells: Sequence[Sequence[float]], name: tuple[Any, ...], *, level: float, signed: bool) -> Estimate:
     """Return the mean of cell means, problems resampled inside their cells."""
     source = array_rng("macro", *name)
     total_D = np.zeros(_DRAWS)
@@ -157,9 +166,10 @@ def _macro(cells: Sequence[Sequence[float]], name: tuple[Any, ...], *, level: fl
         values_P = np.asarray(values, dtype=np.float64)
         total_D += values_P[source.integers(0, values_P.size, size=(_DRAWS, values_P.size))].mean(axis=1)
     tail = (1.0 - level) / 2
-    low, high = np.quantile(total_D / len(cells), [tail, 1.0 - tail])
+    low, high = map(float, np.quantile(total_D / len(cells), [tail, 1.0 - tail]))
     mean = math.fsum(math.fsum(values) / len(values) for values in cells) / len(cells)
-    return Estimate(mean, float(low), float(high), sum(len(values) for values in cells))
+    problems = sum(len(values) for values in cells)
+    return Estimate(mean, *_doubtful(mean, low, high, problems, level=level, signed=signed), problems)
 
 
 def _refuse_missing(problems: Sequence[Problem], scored: Mapping[str, float]) -> None:

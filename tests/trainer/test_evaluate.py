@@ -69,6 +69,18 @@ def test_a_cell_that_is_all_right_or_all_wrong_still_shows_doubt():
         found = table.cells[cell_of(PROBLEMS[0])]["pass@1"]
         assert (found.mean, found.problems) == (correct / 8, 15)
         assert low <= found.low <= found.high <= high and found.high - found.low > 0.1
+        macro = table.macro["pass@1"]
+        assert low <= macro.low <= macro.high <= high and 0.05 < macro.high - macro.low < found.high - found.low
+
+
+def test_one_problem_bounds_nothing():
+    one = PROBLEMS[0]
+    alone = evaluate([one], scores=[score(one, 8, 4)])
+    gain = compare([one], before=[score(one, 8, 2)], after=[score(one, 8, 6)])
+    for found in (alone.cells[cell_of(one)]["pass@1"], alone.macro["pass@1"]):
+        assert (found.mean, found.low, found.high) == (0.5, 0.0, 1.0)
+    for found in (gain.cells[cell_of(one)]["pass@1"], gain.macro["pass@1"]):
+        assert (found.mean, found.low, found.high) == (0.5, -1.0, 1.0)
 
 
 def test_a_metric_without_enough_draws_is_left_out_never_filled_in():
