@@ -78,10 +78,13 @@ def scores_table(scores: list[Score]) -> pa.Table:
 
 
 def scores_from_table(table: pa.Table) -> list[Score]:
-    """Return the scores of a table (extra columns are ignored), each draw range once."""
-    rows = table.select(SCORE_SCHEMA.names).to_pylist()
-    unique = {
-        (r["uid"], r["policy"], r["protocol"], r["verifier_version"], r["purpose"], r["design"], r["first_draw"]): r
-        for r in rows
-    }
+    """Return the scores of a table (extra columns are ignored), of those with one key the one with most draws."""
+    unique: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in table.select(SCORE_SCHEMA.names).to_pylist():
+        known = unique.setdefault(tuple(row[name] for name in _KEY), row)
+        if row["n"] > known["n"]:
+            unique[tuple(row[name] for name in _KEY)] = row
     return [Score(**row) for row in unique.values()]
+
+
+_KEY = ("uid", "policy", "protocol", "verifier_version", "purpose", "design", "first_draw")

@@ -40,6 +40,12 @@ def test_a_draw_counts_once_and_every_part_of_the_key_separates() -> None:
     assert scores_from_table(table) == [base, *others]
 
 
+def test_of_ranges_that_start_alike_the_longest_counts() -> None:
+    short, long = score(n=4, correct=1, feasible=1), score(n=16, correct=5, feasible=6)
+    for order in ([short, long], [long, short]):
+        assert scores_from_table(scores_table(order)) == [long]
+
+
 def test_extra_columns_of_the_ledger_are_ignored() -> None:
     table = scores_table([score()]).append_column("run", pa.array(["r"]))
     assert scores_from_table(table) == [score()]
