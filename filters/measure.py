@@ -92,10 +92,14 @@ class Asker:
         return scores
 
     def known(self, problems: Sequence[Problem]) -> dict[str, Score]:
-        """Return what the ledger holds of these problems under this key from draw 0 on, by uid."""
+        """Return what the ledger holds of these problems under this key from draw 0 on, by uid.
+
+        What steers a run must not depend on who else measured: to select, only draws of the same run are used.
+        """
         if self.ledger is None:
             return {}
-        table = self.ledger.read("scores", purpose=self.purpose, columns=SCORE_SCHEMA.names)
+        run = self.context.get("run", "") if self.purpose == "select" else None
+        table = self.ledger.read("scores", run=run, purpose=self.purpose, columns=SCORE_SCHEMA.names)
         for column, value in (
             ("policy", self.sampler.policy_id),
             ("protocol", self.protocol.hash),
@@ -178,10 +182,11 @@ def measure(
 ) -> list[Score]:
     """Attempt every problem n times (at most n, in looks, when sequential) and return one Score each, in order.
 
-    Draws the ledger holds for the same (policy, protocol, verifier version, purpose, design) are used, not repeated;
-    a Score may so count more than n. A reply cut at the token limit is a failure and is not judged; a completion the
-    sampler gave up on is undecided. `context` (run, round, arm, step), the first `keep_rollouts` draws of each problem
-    and every undecided one go to the ledger. `on_progress(done, total)` counts problems.
+    Draws the ledger holds for the same (policy, protocol, verifier version, purpose, design), and to select the same
+    run, are used, not repeated; a Score may so count more than n. A reply cut at the token limit is a failure and is
+    not judged; a completion the sampler gave up on is undecided. `context` (run, round, arm, step), the first
+    `keep_rollouts` draws of each problem and every undecided one go to the ledger. `on_progress(done, total)` counts
+    problems.
 
     Raises:
         ConfigError: for n below 1, or for test problems asked for to select or to train.

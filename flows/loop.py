@@ -8,6 +8,7 @@ the loop's only state; test results are written by the report's measurement and 
 import json
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -154,8 +155,9 @@ def run_round(
     """Turn the loop once for one arm and write the Round."""
     clock = _Clock()
     label = f"{arm.name} round {number}"
-    found = _probe(run, arm, number, start, earlier, label=label)
+    found = probe_round(run, arm, number, start, earlier, label=label)
     clock.lap("diagnose")
+    budget = _left_to_train(run, found)
     parts = plan_round(run, arm, number, found.diagnosis, earlier)
     wanted = Mixture.of(_blend(parts), held_out=run.config.held_out_cells()).allocate(run.config.loop.rows)
     version = dataset(
@@ -163,7 +165,6 @@ def run_round(
         seed=derive("round", run.config.seed, number), allow_shortage=True,
     )  # fmt: skip
     clock.lap("generate")
-    budget = run.config.loop.budget_s - found.priced_s
     path, trained = _train(run, arm, number, start, version, parts, earlier, budget=budget, label=label)
     clock.lap("train")
     turn = {
@@ -181,6 +182,17 @@ def run_round(
     return turn
 
 
+def _left_to_train(run: Run, found: Diagnosed) -> float:
+    """Return the priced seconds of a round that its diagnosis leaves; raises ConfigError when there are none."""
+    loop = run.config.loop
+    if found.priced_s >= loop.budget_s:
+        raise ConfigError(
+            f"a diagnosis cost {found.priced_s:.1f} priced s of the {loop.budget_s:g} a round has, none is left to "
+            "train: raise loop.budget_s, or lower measure.probe_draws or sets.probe_per_cell"
+        )
+    return loop.budget_s - found.priced_s
+
+
 class _Clock:
     """CPU-seconds of this process between laps; work that an earlier, killed process did is not in them."""
 
@@ -193,24 +205,27 @@ class _Clock:
         self.laps[name], self._last = now - self._last, now
 
 
-def _probe(
+def probe_round(
     run: Run, arm: ArmConfig, number: int, start: Path, earlier: Sequence[Mapping[str, Any]], *, label: str
 ) -> Diagnosed:
-    """Measure the policy on probe and diagnose it, for the arms that read a diagnosis; others pay nothing."""
+    """Measure the policy on probe and diagnose it, for the arms that read a diagnosis; others pay nothing.
+
+    Draws that another arm asked of the same policy are used and charged alike. A policy that the last round left as
+    it was is not asked again: the same draws would count as a second visit.
+    """
     if arm.mixture not in ("weakness", "placebo") and arm.operator != "chosen":
         return Diagnosed(None, {}, 0.0)
-    sampler = build_sampler(run.config.sampler, build_policy(run.config.policy, path=start))
-    probe = problems_of(run, fixed_sets(run)["probe"])
-    scores = score(
-        run, probe, sampler, temperature=1.0, draws=run.config.measure.probe_draws, purpose="select",
-        seed=derive("probe", run.config.seed, number), context=context_of(run, arm.name, number),
-        label=f"{label}: diagnose",
-    )  # fmt: skip
-    sampler.close()
-    before = histories_from_json(earlier[-1]["probe"]) if earlier else {}
-    histories = record(before, scores, problems=probe, step=number)
+    histories, tokens = histories_from_json(earlier[-1]["probe"]) if earlier else {}, 0
+    with closing(build_sampler(run.config.sampler, build_policy(run.config.policy, path=start))) as sampler:
+        if not earlier or earlier[-1]["policy_after"] != sampler.policy_id:
+            probe = problems_of(run, fixed_sets(run)["probe"])
+            scores = score(
+                run, probe, sampler, temperature=1.0, draws=run.config.measure.probe_draws, purpose="select",
+                seed=derive("probe", run.config.seed, number), context=context_of(run, arm.name, number),
+                label=f"{label}: diagnose",
+            )  # fmt: skip
+            histories, tokens = record(histories, scores, problems=probe, step=number), sum(s.tokens for s in scores)
     diagnosis = diagnose(histories, {cell: traceable(cell) for cell in histories}, run.config.loop.weakness)
-    tokens = sum(s.tokens for s in scores)
     return Diagnosed(diagnosis, histories, tokens / run.config.loop.price.sample_tokens_per_s)
 
 
@@ -312,17 +327,15 @@ def read_test(run: Run, checkpoint: Path, context: Mapping[str, Any], label: str
 
     Returns the policy's id: scores belong to policies, whichever run asked first.
     """
-    policy = build_policy(run.config.policy, path=checkpoint)
-    sampler = build_sampler(run.config.sampler, policy)
     test = problems_of(run, fixed_sets(run)["test"])
     modes = [(1.0, run.config.measure.test_draws)] + ([(0.0, 1)] if run.config.measure.greedy else [])
-    for temperature, draws in modes:
-        score(
-            run, test, sampler, temperature=temperature, draws=draws, purpose="report",
-            seed=derive("test", run.config.seed), context=context, label=f"{label}: test at T={temperature:g}",
-        )  # fmt: skip
-    sampler.close()
-    return str(sampler.policy_id)
+    with closing(build_sampler(run.config.sampler, build_policy(run.config.policy, path=checkpoint))) as sampler:
+        for temperature, draws in modes:
+            score(
+                run, test, sampler, temperature=temperature, draws=draws, purpose="report",
+                seed=derive("test", run.config.seed), context=context, label=f"{label}: test at T={temperature:g}",
+            )  # fmt: skip
+        return str(sampler.policy_id)
 
 
 def round_path(run: Run, arm: str, number: int) -> Path:

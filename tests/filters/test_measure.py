@@ -133,6 +133,18 @@ def test_what_the_ledger_holds_is_not_asked_again(tmp_path):
     assert [s.n for s in first] == [4] * 3
 
 
+@pytest.mark.parametrize(("purpose", "again"), [("select", 48), ("report", 0)])
+def test_what_steers_a_run_is_its_own(tmp_path, purpose, again):
+    ledger = Ledger(tmp_path)
+    run(ledger=ledger, purpose=purpose, n=16, context={"run": "other", "round": 0, "arm": "a"})
+    context = {"run": "mine", "round": 1, "arm": "a"}
+    scores, sampler = run(ledger=ledger, purpose=purpose, context=context)
+    assert len(asked(sampler)) == again
+    assert {score.n for score in scores} == ({8} if again else {16})
+    _, silent = run(ledger=ledger, purpose=purpose, context={**context, "arm": "b"})
+    assert silent.requests == []
+
+
 @pytest.mark.parametrize(
     "change", [{"purpose": "report"}, {"verifier": Echo(2)}, {"sampler": ScriptedSampler(script, "p2")}]
 )
