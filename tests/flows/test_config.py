@@ -38,7 +38,7 @@ def test_every_shipped_config_loads_and_names_real_cells() -> None:
         ("cells.0.familly=x", "did you mean 'family'"),
         ("cells.7.family=x", "list position"),
         ("nonsense", "key.path=value"),
-        ("name.x=1", "not a mapping"),
+        ("name.x=1", "cannot be set on a str"),
         ("loop.grpo.advantages.name=grppo", "grpo"),
     ],
 )
