@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from flows.config import ProtocolConfig
 from pipeline.difficulty import bootstrap, pass_at_k
 from pipeline.errors import ConfigError
 from pipeline.mixture import Cell
@@ -168,10 +169,8 @@ def load_evidence(root: Path, run_id: str | None = None) -> Evidence:
         )
     run = "run = '" + run_id.replace("'", "''") + "'"
     config = json.loads(_first(root, f"SELECT config FROM runs WHERE {run}", "config"))
-    greedy = {
-        row["protocol"]: json.loads(row["fields"])["temperature"] == 0
-        for row in query(root, "SELECT DISTINCT protocol, fields FROM protocols").to_pylist()
-    }
+    asked = ProtocolConfig.model_validate(config["protocol"])
+    modes = {asked.protocol(1.0).hash: "sampled", asked.protocol(0.0).hash: "greedy"}
     start = json.loads(_first(root, f"SELECT detail FROM events WHERE {run} AND kind = 'start'", "detail"))
     records = query(root, f"SELECT record FROM rounds WHERE {run} ORDER BY arm, round")["record"].to_pylist()
     rounds = tuple(json.loads(record) for record in records)
@@ -180,18 +179,20 @@ def load_evidence(root: Path, run_id: str | None = None) -> Evidence:
     places: dict[str, list[tuple[str, int]]] = {start["policy"]: [("", 0)]}
     for turn in rounds:
         places.setdefault(turn["policy_after"], []).append((turn["arm"], turn["round"]))
+    # a policy's scores may come from several runs: only those asked this run's way, judged by the newest verifier
     rows = query(
         root,
         "SELECT policy, protocol, uid, sum(n - undecided)::BIGINT n, sum(correct)::BIGINT c FROM "
-        "(SELECT DISTINCT ON (uid, policy, protocol, verifier_version, first_draw) * FROM scores "
-        "WHERE purpose = 'report' AND design = 'fixed' "
-        f"AND uid IN (SELECT uid FROM problems WHERE version = '{test}')) GROUP BY ALL",
+        "(SELECT DISTINCT ON (uid, policy, protocol, first_draw) * FROM scores "
+        f"WHERE purpose = 'report' AND design = 'fixed' AND protocol IN {tuple(modes)} "
+        f"AND uid IN (SELECT uid FROM problems WHERE version = '{test}') "
+        "QUALIFY verifier_version = max(verifier_version) OVER (PARTITION BY uid, policy, protocol) "
+        "ORDER BY n DESC) GROUP BY ALL",
     ).to_pylist()
     tests: dict[tuple[str, int, str], dict[str, tuple[int, int]]] = {}
     for row in rows:
-        mode = "greedy" if greedy[row["protocol"]] else "sampled"
         for place in places.get(row["policy"], []):
-            tests.setdefault((*place, mode), {})[row["uid"]] = (row["n"], row["c"])
+            tests.setdefault((*place, modes[row["protocol"]]), {})[row["uid"]] = (row["n"], row["c"])
     return Evidence(
         root=root,
         run_id=run_id,

@@ -87,6 +87,7 @@ class _Maker:
     def start(self) -> None:
         config = {
             "name": "made", "seed": 0, "measure": {"test_draws": self.shape.draws},
+            "protocol": {"max_prompt_tokens": 40, "max_completion_tokens": 90},
             "policy": {"path": None, "tiny": {"hidden": 96, "layers": 3, "heads": 3, "head_dim": 32, "mlp": 256}},
             "loop": {"arms": list(self.shape.arms), "weakness": WeaknessConfig().model_dump(),
                      "price": {"sample_tokens_per_s": 25000, "sft_tokens_per_s": 15000}},

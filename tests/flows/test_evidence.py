@@ -10,6 +10,7 @@ from flows.evidence import load_evidence, run_ids
 from pipeline.errors import ConfigError
 from pipeline.ledger import Ledger
 from pipeline.mixture import Cell
+from pipeline.protocol import Protocol
 from pipeline.query import query
 from tests.flows.made_run import RUN, Shape, make_run
 
@@ -99,6 +100,22 @@ def test_writing_the_same_part_twice_counts_draws_once(made_root, tmp_path):
     before = load_evidence(root).tests
     ledger = Ledger(root)
     ledger.append("scores", ledger.read("scores"), part="again")
+    assert load_evidence(root).tests == before
+
+
+def test_neither_another_protocol_nor_an_older_verifier_is_mixed_in(made_root, tmp_path):
+    root = tmp_path / "run"
+    shutil.copytree(made_root, root)
+    before = load_evidence(root).tests
+    ledger = Ledger(root)
+    scores = ledger.read("scores", purpose="report").to_pylist()
+    right = {"correct": 1, "feasible": 1, "n": 1, "undecided": 0}
+    longer = Protocol(max_prompt_tokens=40, max_completion_tokens=91, temperature=1.0)
+    fields = {"protocol": longer.hash, "fields": json.dumps({"temperature": 1.0})}
+    ledger.append("protocols", pa.Table.from_pylist([fields]), part="longer")
+    for part, change in (("longer", {"protocol": longer.hash}), ("older", {"verifier_version": 0, "first_draw": 100})):
+        others = [{**row, **right, **change, "run": "other"} for row in scores]
+        ledger.append("scores", pa.Table.from_pylist(others, schema=ledger.read("scores").schema), part=part)
     assert load_evidence(root).tests == before
 
 
