@@ -70,6 +70,8 @@ ADVANTAGES: Mapping[str, Callable[..., Rewards]] = {
     "w_reinforce": w_reinforce,
 }
 """(reward_N, group_N) -> advantage_N."""
+BASELINE_FREE = frozenset({"w_reinforce"})
+"""Those that learn from groups of equal rewards too, which a zero-variance filter would drop."""
 
 
 class AdvantageOptions(SeamOptions):

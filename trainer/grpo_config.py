@@ -4,12 +4,12 @@ Law: a variant is a bundle of options; the loop names none.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipeline.errors import ConfigError, nearest
-from trainer.advantages import AdvantageOptions
+from trainer.advantages import BASELINE_FREE, AdvantageOptions
 from trainer.budget import BudgetOptions
 from trainer.compose import ComposeOptions
 from trainer.credit import CreditOptions
@@ -79,3 +79,12 @@ class GRPOConfig(BaseModel):
                 other = own.get("name", options["name"]) != options["name"]
                 filled[seam] = dict(own) if other else {**options, **own}
         return filled
+
+    @model_validator(mode="after")
+    def _keeps_its_signal(self) -> Self:
+        if self.advantages.name in BASELINE_FREE and self.compose.name != "keep_all":
+            raise ConfigError(
+                f"advantage {self.advantages.name!r} has no baseline and learns from groups of equal rewards, which "
+                f"compose {self.compose.name!r} drops: set compose.name to keep_all"
+            )
+        return self

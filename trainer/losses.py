@@ -95,7 +95,11 @@ class LossOptions(SeamOptions):
     denominator: Literal["trained", "sampled"] = Field(
         default="trained", description="whether rows dropped by compose stay in the denominator; changes the step size"
     )
-    kl: float = Field(default=0.0, ge=0.0, description="weight of k3 KL to the reference policy; 0 loads no reference")
+    kl: float = Field(
+        default=0.0,
+        ge=0.0,
+        description="weight of k3 KL to the reference policy on rows that train; 0 loads no reference",
+    )
     mismatch_cap: float = Field(
         default=2.0,
         ge=0.0,

@@ -49,6 +49,7 @@ def test_every_preset_learns_the_better_arm(preset: str) -> None:
     "config",
     [
         {"advantages": {"name": "maxrl"}},
+        {"advantages": {"name": "w_reinforce"}, "compose": {"name": "keep_all"}},
         {"budget": {"name": "rounds", "group": 4, "cap": 16}},
         {"compose": {"name": "keep_all"}, "updates": 3},
         {"losses": {"denominator": "sampled"}, "reward": {"format_weight": 0.1}},
@@ -220,6 +221,11 @@ def test_two_steps_of_truncated_replies_stop_training_unless_allowed() -> None:
         train(BanditPolicy(), sampler=cut, seen=seen)
     assert len(seen) == 2
     assert train(BanditPolicy(), sampler=cut, config={"max_truncated": 1.0}).totals.empty_steps == 3
+
+
+def test_an_advantage_without_baseline_refuses_a_filter_that_drops_what_it_learns_from() -> None:
+    with pytest.raises(ConfigError, match=r"'w_reinforce' has no baseline.*set compose.name to keep_all"):
+        GRPOConfig(advantages={"name": "w_reinforce"})
 
 
 def test_presets_fill_only_what_a_config_leaves_open() -> None:
