@@ -111,7 +111,7 @@ def _create_views(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
         connection.execute(
             f"CREATE VIEW {view} AS SELECT p.* EXCLUDE (filename), v.id AS version, v.name AS name "
             f"FROM {_parquet(files)} p JOIN versions v "
-            "ON v.id = regexp_extract(p.filename, '/versions/([0-9a-f]+)/', 1)"
+            "ON v.id = regexp_extract(p.filename, '.*/versions/([0-9a-f]+)/', 1)"  # the last one: roots have any name
         )
     for table, schema in TABLES.items():
         found = ledger.parts(table)

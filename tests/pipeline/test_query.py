@@ -16,7 +16,7 @@ from tests.pipeline.examples import additions, dropped_table
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("a run's root")
+    path = tmp_path_factory.mktemp("odd") / "versions" / "2024" / "a run's root"
     store, problems = Store(path), additions(30)
     lost = dropped_table(problems[:3], rule="length", reason="too long")
     store.publish("sums", recipe={"n": 1}, rows=[to_table(problems[3:])], dropped=[lost], quality={"x": 1})
