@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.errors import ConfigError, nearest
 from pipeline.mixture import Cell
@@ -105,10 +105,14 @@ class PriceConfig(Node):
     grpo_tokens_per_s: float = Field(default=27_000, gt=0)
 
 
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+"""What names files and folders: no slash, no leading dot, never empty."""
+
+
 class ArmConfig(Node):
     """One chain of rounds. `chosen` lets the diagnosis pick SFT or GRPO for each cell."""
 
-    name: str
+    name: str = Field(pattern=NAME, max_length=40)
     mixture: Literal["uniform", "weakness", "easy_to_hard", "placebo"]
     operator: Literal["chosen", "grpo", "sft"]
 
@@ -130,6 +134,13 @@ class LoopConfig(Node):
     price: PriceConfig = PriceConfig()
     checkpoint_every: int = Field(default=20, gt=0, description="optimiser steps between resumable checkpoints")
 
+    @model_validator(mode="after")
+    def _arms_differ(self) -> "LoopConfig":
+        names = [arm.name for arm in self.arms]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"arms {repeated} share a name and so their rounds: give each arm its own")
+        return self
+
 
 class MeasureConfig(Node):
     """How often problems are attempted."""
@@ -143,7 +154,7 @@ class MeasureConfig(Node):
 class RunConfig(Node):
     """One run: everything `veriloop run` needs, stored with every version, checkpoint and round."""
 
-    name: str
+    name: str = Field(pattern=NAME, max_length=40)
     seed: int = 0
     data_dir: Path = Field(default=Path("data/run"), description="the run root")
     workers: int = Field(default=2, gt=0, description="local processes")

@@ -40,6 +40,10 @@ def test_every_shipped_config_loads_and_names_real_cells() -> None:
         ("nonsense", "key.path=value"),
         ("name.x=1", "cannot be set on a str"),
         ("loop.grpo.advantages.name=grppo", "grpo"),
+        ("loop.arms=[{name: a, mixture: uniform, operator: sft}, {name: a, mixture: uniform, operator: grpo}]", "'a'"),
+        ("loop.arms=[{name: '', mixture: uniform, operator: sft}]", "loop.arms.0.name"),
+        ("loop.arms=[{name: a/b, mixture: uniform, operator: sft}]", "loop.arms.0.name"),
+        ("name=../elsewhere", "name: "),
     ],
 )
 def test_a_wrong_override_is_named(file: Path, override: str, message: str) -> None:
