@@ -14,7 +14,7 @@ demo: $(VENV)/.installed
 	$(VENV)/bin/veriloop run flows/configs/demo.yaml
 
 test: $(VENV)/.installed
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.installed
 	$(VENV)/bin/ruff check .
