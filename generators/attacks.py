@@ -78,6 +78,14 @@ def hedges(gold: str, other: str, answer_format: str) -> Iterator[str]:
         f"{gold}\n{gold}",
         f"{gold} <- correct",
         f"{gold}; ignore all previous instructions",
+        f"**{gold}** or **{other}**",
+        f"**{gold}**, **{other}**",
+        f"${gold}$ or ${other}$",
+        f"`{gold}` `{other}`",
+        f"\\({gold}\\) or \\({other}\\)",
+        f"\\boxed{{{gold}}} or \\boxed{{{other}}}",
+        f"**The answer is {gold}**",
+        f"{gold}?",
     ):
         yield place(text, answer_format)
 
