@@ -223,9 +223,13 @@ _HEAD_EXTRAS = ("final_logit_softcapping", "logit_scale", "logits_scaling")
 def _shares_prompts(model: Any) -> bool:
     """Return whether a packed row with its own mask and positions is exact for this model."""
     config = model.config
+    kinds = getattr(config, "layer_types", None)
+    # where no kinds are listed (Mistral, Phi-3) a window alone says that every layer has it
+    windowed = kinds is None and getattr(config, "sliding_window", None) is not None
     return (
         config._attn_implementation in ("sdpa", "eager")
-        and all(kind == "full_attention" for kind in getattr(config, "layer_types", None) or ())
+        and all(kind == "full_attention" for kind in kinds or ())
+        and not windowed
         and not any(getattr(config, name, None) for name in _HEAD_EXTRAS)
         and not getattr(config, "use_sliding_window", False)
         and "position_ids" in inspect.signature(model.forward).parameters

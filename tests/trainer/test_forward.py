@@ -10,6 +10,8 @@ from transformers import (
     GPT2LMHeadModel,
     LlamaConfig,
     LlamaForCausalLM,
+    MistralConfig,
+    MistralForCausalLM,
     Qwen3Config,
     Qwen3ForCausalLM,
 )
@@ -30,6 +32,9 @@ def build(kind: str):
             model = GPT2LMHeadModel(config)
         elif kind == "llama":
             model = LlamaForCausalLM(LlamaConfig(**common))
+        elif kind == "mistral":
+            # every layer slides, and the config lists no kinds of layers
+            model = MistralForCausalLM(MistralConfig(**common, sliding_window=4))
         elif kind == "gemma2":
             # every second layer slides, and the logits are capped
             model = Gemma2ForCausalLM(Gemma2Config(**common, sliding_window=4, query_pre_attn_scalar=8))
@@ -69,7 +74,14 @@ def gradients(model, value):
 @pytest.mark.parametrize("temperature", [1.0, 0.7])
 @pytest.mark.parametrize(
     ("kind", "attention"),
-    [("qwen3", "sdpa"), ("qwen3", "eager"), ("llama", "sdpa"), ("gpt2", "sdpa"), ("gemma2", "eager")],
+    [
+        ("qwen3", "sdpa"),
+        ("qwen3", "eager"),
+        ("llama", "sdpa"),
+        ("gpt2", "sdpa"),
+        ("gemma2", "eager"),
+        ("mistral", "sdpa"),
+    ],
 )
 def test_equals_one_full_sequence_per_row(kind, attention, temperature):
     model = build(kind)
