@@ -3,6 +3,7 @@
 Law: a reader sees the old file or the new one, never a part; a write that fails loses nothing already written.
 """
 
+import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -64,6 +65,17 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Hold the lock file at `path` during the block; others wait for it, and get it when its holder dies."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("ab")
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager
