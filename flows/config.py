@@ -11,6 +11,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from pipeline.curriculum import CurriculumConfig
 from pipeline.errors import ConfigError, nearest
 from pipeline.mixture import Cell
 from pipeline.protocol import Protocol
@@ -59,13 +60,12 @@ class ProtocolConfig(Node):
 
 
 class SamplerConfig(Node):
-    """Which engine samples. `torch` is ours, `vllm` runs in process, `http` asks an OpenAI-compatible endpoint."""
+    """Which engine samples: `torch` is ours, `vllm` runs in process. An endpoint can measure (`veriloop measure`),
+    never train, and so is none of them.
+    """
 
-    name: Literal["torch", "vllm", "http"] = "torch"
+    name: Literal["torch", "vllm"] = "torch"
     batch_rows: int = Field(default=512, gt=0, description="rows decoded together by the torch sampler")
-    url: str = Field(default="", description="base URL of an endpoint, http only")
-    model: str = Field(default="", description="model name at the endpoint, http only")
-    timeout_s: float = Field(default=60.0, gt=0, description="per request, http only")
 
 
 class SetsConfig(Node):
@@ -130,7 +130,11 @@ class LoopConfig(Node):
     )
     sft: SFTConfig = SFTConfig()
     grpo: GRPOConfig = GRPOConfig()
-    weakness: WeaknessConfig = WeaknessConfig()
+    weakness: WeaknessConfig = Field(default=WeaknessConfig(), description="the diagnosis; its visits are rounds")
+    curriculum: CurriculumConfig = Field(
+        default=CurriculumConfig(name="weakness"),
+        description="moves the mixture inside a GRPO stretch of arms of mixture weakness; its visits are steps",
+    )
     price: PriceConfig = PriceConfig()
     checkpoint_every: int = Field(default=20, gt=0, description="optimiser steps between resumable checkpoints")
 

@@ -248,7 +248,7 @@ def _train(
         job = TrainPart(
             part.operator, part.mixture, name=("round", run.config.seed, arm.name, number, order),
             budget_s=share_s if steps is None else None, max_steps=steps,
-            curriculum="weakness" if arm.mixture == "weakness" else None, reference=path,
+            curriculum=loop.curriculum if arm.mixture == "weakness" else None, reference=path,
             optimiser=_last_checkpoint(run, part.operator, earlier),
         )  # fmt: skip
         path = run.root / "checkpoints" / (key if order == len(parts) - 1 else f"{key}-{order}")

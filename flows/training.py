@@ -16,7 +16,7 @@ from flows.config import PriceConfig, SamplerConfig
 from flows.stages import Run, register_protocol
 from generators.family import FamilyVerifier
 from pipeline.curriculum import CurriculumConfig, Pool
-from pipeline.errors import ConfigError
+from pipeline.files import one_at_a_time
 from pipeline.fingerprint import content_hash
 from pipeline.mixture import Mixture
 from trainer.grpo import TrainedGroup, train_grpo
@@ -41,7 +41,7 @@ class TrainPart:
     name: tuple[Any, ...]
     budget_s: float | None = None
     max_steps: int | None = None
-    curriculum: Literal["weakness"] | None = None
+    curriculum: CurriculumConfig | None = None
     sft: SFTConfig | None = None
     reference: Path | None = None
     optimiser: Path | None = None
@@ -58,25 +58,34 @@ def build_sampler(config: SamplerConfig, policy: Policy) -> Any:
         from trainer.torch_sampler import TorchSampler
 
         return TorchSampler(policy, batch_rows=config.batch_rows)
-    if config.name == "vllm":
-        from trainer.vllm_sampler import VLLMSampler
+    from trainer.vllm_sampler import VLLMSampler
 
-        return VLLMSampler(policy)
-    raise ConfigError(f"sampler {config.name!r} can measure, never train: use torch or vllm in a run")
+    return VLLMSampler(policy)
 
 
 def train_part(
     run: Run, policy: Policy, pool: Pool, part: TrainPart, *, path: Path, context: Mapping[str, Any], label: str
 ) -> dict[str, Any]:
-    """Train the policy in place, write the checkpoint at `path`, and return what it took.
+    """Train the policy, write the checkpoint at `path`, and return what it took.
 
-    A finished checkpoint is not trained again; an unfinished one goes on from its last resumable step.
+    A finished checkpoint is not trained again; an unfinished one goes on from its last resumable step. Of processes
+    that ask for the same checkpoint one trains and the others wait for it.
     """
     from trainer import checkpoint
 
-    if checkpoint.exists(path):
-        done: dict[str, Any] = checkpoint.read_state(path)
-        return done
+    if not checkpoint.exists(path):
+        with one_at_a_time(path.with_name(path.name + ".lock")):
+            if not checkpoint.exists(path):
+                _train_to(run, policy, pool, part, path=path, context=context, label=label)
+    done: dict[str, Any] = checkpoint.read_state(path)
+    return done
+
+
+def _train_to(
+    run: Run, policy: Policy, pool: Pool, part: TrainPart, *, path: Path, context: Mapping[str, Any], label: str
+) -> None:
+    from trainer import checkpoint
+
     partial = path.with_name(path.name + ".partial")
     resume = _carried(policy, part)
     if checkpoint.exists(partial):
@@ -106,7 +115,6 @@ def train_part(
     book.finish({name: value for name, value in outcome.items() if name != "checkpoint"})
     checkpoint.save(path, policy=policy, state=outcome, optimiser=resume.optimiser)
     shutil.rmtree(partial, ignore_errors=True)
-    return outcome
 
 
 def _carried(policy: Policy, part: TrainPart) -> Resume | None:
@@ -137,13 +145,12 @@ def _advance(
             seed_name=part.name, log=book.supervised, resume=resume, stop=stop,
         ).resume  # fmt: skip
     register_protocol(run.ledger, protocol)
-    curriculum = CurriculumConfig(name=part.curriculum, weakness=loop.weakness) if part.curriculum else None
     held = build_policy(run.config.policy, path=part.reference) if loop.grpo.losses.kl > 0 else None
     sampler = build_sampler(run.config.sampler, policy)
     try:
         return train_grpo(
             policy, pool, part.mixture, sampler=sampler, verifier=FamilyVerifier(), protocol=protocol,
-            config=loop.grpo, steps=steps, seed_name=part.name, curriculum=curriculum, sink=book.reinforced,
+            config=loop.grpo, steps=steps, seed_name=part.name, curriculum=part.curriculum, sink=book.reinforced,
             resume=resume, stop=stop, reference=held,
         ).resume  # fmt: skip
     finally:
