@@ -28,11 +28,11 @@ _ASK = "Answer with the remainder, between <answer> and </answer>."
 TEMPLATES = {
     "plain": "Start with {start}. Then, step by step from left to right and with no precedence: {steps}. After every "
     "step keep only the remainder modulo {modulus}. What is left at the end? " + _ASK,
-    "story": "An odd calculator knows only the remainders modulo {modulus} and works at once, key after key. {start} "
+    "story": "An old calculator knows only the remainders modulo {modulus} and works at once, key after key. {start} "
     "is entered, and then: {steps}. What does it show? " + _ASK,
     "compact": "m{start}{steps}:{modulus}>",
 }
-_TASK = "Apply the steps from left to right without precedence, modulo the modulus. " + _ASK
+_TASK = "From start, apply the steps from left to right without precedence, modulo the modulus. " + _ASK
 _WORDS = {"+": "add", "*": "multiply by"}
 _OPERATORS = {word: operator for operator, word in _WORDS.items()}
 

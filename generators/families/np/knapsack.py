@@ -16,15 +16,18 @@ from generators.family import Family, Reject, Solution
 from generators.wording import fill, json_fields, json_prompt, listed, match
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 
-_ASK = "Answer with the chosen item numbers in brackets, separated by commas, between <answer> and </answer>."
+_ASK = "Answer with the chosen {} numbers in brackets, separated by commas, between <answer> and </answer>."
+_ITEMS, _JOBS = _ASK.format("item"), _ASK.format("job")
 TEMPLATES = {
     "plain": "Items are numbered from 0 and given as weight:value: {items}. Choose items, each at most once, of total "
-    "weight at most {capacity} and of the largest total value. " + _ASK,
+    "weight at most {capacity} and of the largest total value. " + _ITEMS,
     "story": "A courier has room for {capacity} kg and can take each of these jobs once, given as kg:euros and "
-    "numbered from 0 in this order: {items}. Choose the jobs that earn the most. " + _ASK,
+    "numbered from 0 in this order: {items}. Choose the jobs that earn the most. " + _JOBS,
     "compact": "n{items}|{capacity}>",
 }
-_TASK = "Items are numbered from 0. Choose items, each at most once, within the capacity, of most total value. " + _ASK
+_TASK = (
+    "Items are numbered from 0. Choose items, each at most once, within the capacity, of most total value. " + _ITEMS
+)
 
 
 def make(rng: Random, level: int, region: str) -> Json:

@@ -22,16 +22,17 @@ from generators.wording import fill, json_fields, json_prompt, listed, match, un
 from pipeline.fingerprint import content_hash
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 
-_ASK = "Answer with all cities in order, in brackets and separated by commas, between <answer> and </answer>."
+_ASK = "Answer with all {} in order, each once, in brackets and separated by commas, between <answer> and </answer>."
+_CITIES, _STOPS = _ASK.format("cities"), _ASK.format("stops")
 TEMPLATES = {
     "plain": "Find the shortest closed tour that visits every city once. Distances, the same in both directions: "
-    "{edges}. The way back to the start counts and is not written. " + _ASK,
+    "{edges}. The way back to the start counts and is not written. " + _CITIES,
     "story": "A van starts at any of the stops numbered from 0, serves every stop once and drives back to where it "
     "started. Row i of this table gives the minutes from stop i to every stop: {rows}. Find the quickest round. "
-    + _ASK,
+    + _STOPS,
     "compact": "t{triangle}>",
 }
-_TASK = "Find the shortest closed tour that visits every city once; distances[i][j] is the distance. " + _ASK
+_TASK = "Find the shortest closed tour that visits every city once; distances[i][j] is the distance. " + _CITIES
 EXACT = 12
 """Up to so many cities dynamic programming gives the optimum and counts all optimal tours."""
 
