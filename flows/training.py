@@ -19,6 +19,7 @@ from pipeline.curriculum import CurriculumConfig, Pool
 from pipeline.files import one_at_a_time
 from pipeline.fingerprint import content_hash
 from pipeline.mixture import Mixture
+from pipeline.problem import Problem
 from trainer.grpo import TrainedGroup, train_grpo
 from trainer.policy import Policy, PolicyConfig, load_policy, to_accelerator
 from trainer.sft import SFTConfig, train_sft
@@ -181,9 +182,11 @@ class _Book:
         self._exposures: list[dict[str, Any]] = []
         self._spent = 0.0
 
-    def supervised(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Take one SFT step."""
+    def supervised(self, step: int, metrics: Mapping[str, float], problems: Sequence[Problem]) -> None:
+        """Take one SFT step: a problem whose trace was shown is a group of one without a reward."""
         self._note(step, metrics)
+        row = {"operator": "sft", "group_n": 1, "reward_mean": None, "trained": True, "step": step}
+        self._exposures += [{**row, "uid": problem.uid} for problem in problems]
 
     def reinforced(self, step: int, metrics: Mapping[str, float], groups: Sequence[TrainedGroup]) -> None:
         """Take one GRPO step."""

@@ -56,8 +56,8 @@ class SFTResult:
     resume: Resume
 
 
-Log = Callable[[int, Mapping[str, float]], None]
-"""Called after every step with (step, metrics)."""
+Log = Callable[[int, Mapping[str, float], Sequence[Problem]], None]
+"""Called after every step with (step, metrics, problems)."""
 
 
 def train_sft(
@@ -98,7 +98,7 @@ def train_sft(
         metrics["cpu_s"] = time.process_time() - started
         losses.append(metrics["loss"])
         if log is not None:
-            log(state.step, metrics)
+            log(state.step, metrics, problems)
         state = replace(
             state,
             step=state.step + 1,

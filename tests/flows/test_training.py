@@ -1,6 +1,7 @@
 """Laws of a stretch of training: done once whoever asks, moved by what its own steps saw."""
 
 import dataclasses
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from flows.loop import cold_start
@@ -24,6 +25,19 @@ def test_of_two_runs_that_share_a_start_one_trains_it(tmp_path):
     assert first == second
     assert steps == list(range(1, 9))
     assert not list(first.parent.glob("*.partial"))
+
+
+def test_every_exposure_is_in_the_ledger_once(tiny_run):
+    exposures = tiny_run.ledger.read("exposures").to_pylist()
+    steps = {}
+    for row in tiny_run.ledger.read("metrics").to_pylist():
+        if row["name"] == "loss":
+            steps.setdefault((row["arm"], row["round"], row["stage"]), set()).add(row["step"])
+    drawn = Counter((row["arm"], row["round"], row["operator"]) for row in exposures)
+    batch = {"sft": tiny_run.config.loop.sft.batch, "grpo": tiny_run.config.loop.grpo.prompts}
+    assert drawn == {place: len(seen) * batch[place[2]] for place, seen in steps.items()}
+    assert {operator for _, _, operator in drawn} == {"sft", "grpo"}
+    assert all(row["reward_mean"] is None for row in exposures if row["operator"] == "sft")
 
 
 def test_what_a_stretch_saw_ten_steps_ago_still_moves_its_mixture(tmp_path):

@@ -89,7 +89,7 @@ def test_log_and_stop_see_every_step():
     result = train(
         small_policy(),
         steps=50,
-        log=lambda step, metrics: seen.append((step, metrics)),
+        log=lambda step, metrics, problems: seen.append((step, metrics)),
         stop=lambda totals: totals.tokens_trained > 300,
     )
     assert [step for step, _ in seen] == list(range(result.steps)) and result.steps < 50
