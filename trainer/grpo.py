@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.curriculum import CURRICULA, CurriculumConfig, Pool, advanced
-from pipeline.errors import ConfigError, PipelineError
+from pipeline.errors import ConfigError, PipelineError, UndecidedError
 from pipeline.mixture import Cell, Mixture
 from pipeline.protocol import Protocol
 from pipeline.rollout import Group
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 __all__ = ["PRESETS", "GRPOConfig", "GRPOResult", "Resume", "Totals", "TrainState", "TrainedGroup", "train_grpo"]
 
 log = logging.getLogger(__name__)
+
+UNDECIDED_FLOOR = 1000
+"""The share of undecided replies that stops training is taken of at least this many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,7 @@ def train_grpo(
     Raises:
         ConfigError: for a protocol with truncated support, a sampler that cannot train, or a KL without reference.
         ShortageError: for a cell of positive weight without problems.
+        UndecidedError: when more than `max_undecided` of all replies (of at least 1000) could not be judged.
         PipelineError: when more than `max_truncated` of replies are truncated in two steps running, or a gradient
             is not finite.
 
@@ -131,6 +135,7 @@ def train_grpo(
         if sink is not None:
             sink(state.step - 1, metrics, groups)
         _refuse_truncation(state, metrics, protocol=protocol, allowed=config.max_truncated)
+        _refuse_doubt(state.totals, allowed=config.max_undecided)
     return GRPOResult(state.step, state.histories, state.totals, Resume(state, run.optimiser.state_dict()))
 
 
@@ -140,6 +145,15 @@ def _refuse_truncation(state: TrainState, metrics: Mapping[str, float], *, proto
             f"{metrics['truncated_share']:.0%} of replies were truncated at {protocol.max_completion_tokens} tokens, "
             f"over {allowed:.0%} for {state.truncated_streak} steps: raise max_completion_tokens, train the format "
             "first, or allow it with max_truncated 1"
+        )
+
+
+def _refuse_doubt(totals: Totals, *, allowed: float) -> None:
+    if totals.undecided > allowed * max(totals.rollouts, UNDECIDED_FLOOR):
+        raise UndecidedError(
+            f"{totals.undecided} replies of {totals.rollouts} could not be judged, over {allowed:.1%} of at least "
+            f"{UNDECIDED_FLOOR}: mend the verifier or the sampler (`veriloop measure` keeps why), or allow it with "
+            "max_undecided 1"
         )
 
 

@@ -62,6 +62,12 @@ class GRPOConfig(BaseModel):
         le=1,
         description="share of truncated replies that stops training after two steps; 1 allows all",
     )
+    max_undecided: float = Field(
+        default=0.001,
+        gt=0,
+        le=1,
+        description="share of replies nobody could judge, of at least 1000, that stops training; 1 allows all",
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -15,7 +15,10 @@ from pipeline.weakness import CellHistory
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What training has spent so far. Tokens are of completions; cpu_s are CPU-seconds of this process by phase."""
+    """What training has spent so far. Tokens are of completions; cpu_s are CPU-seconds of this process by phase.
+
+    `undecided` of the `rollouts` could not be judged, through our own fault.
+    """
 
     steps: int = 0
     empty_steps: int = 0
@@ -23,6 +26,7 @@ class Totals:
     rollouts: int = 0
     tokens_sampled: int = 0
     tokens_trained: int = 0
+    undecided: int = 0
     cpu_s: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -91,6 +95,7 @@ def spent(totals: Totals, metrics: Mapping[str, float], cpu_s: Mapping[str, floa
         rollouts=totals.rollouts + int(metrics["rollouts"]),
         tokens_sampled=totals.tokens_sampled + int(metrics["tokens_sampled"]),
         tokens_trained=totals.tokens_trained + int(metrics["tokens_trained"]),
+        undecided=totals.undecided + round(metrics["undecided_share"] * metrics["rollouts"]),
         cpu_s={
             phase.removeprefix("cpu_s_"): totals.cpu_s.get(phase.removeprefix("cpu_s_"), 0.0) + spent
             for phase, spent in cpu_s.items()

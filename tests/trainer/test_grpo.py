@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from pipeline.curriculum import CurriculumConfig, Pool
-from pipeline.errors import ConfigError, PipelineError
+from pipeline.errors import ConfigError, PipelineError, UndecidedError
 from pipeline.mixture import Cell, Mixture
 from pipeline.problem import Problem, Verdict, correct, wrong
 from pipeline.protocol import Protocol
@@ -117,7 +117,8 @@ def test_refill_is_bounded_and_all_that_was_sampled_is_charged() -> None:
 def test_undecided_replies_neither_train_nor_count() -> None:
     seen: Steps = []
     verifier = ArmVerifier(lambda p: "undecided" if p.params["i"] < 5 else "")
-    result = train(BanditPolicy(), steps=1, seen=seen, verifier=verifier, config={"compose": {"name": "keep_all"}})
+    config = {"compose": {"name": "keep_all"}, "max_undecided": 1.0}
+    result = train(BanditPolicy(), steps=1, seen=seen, verifier=verifier, config=config)
     lost = sum(math.isnan(group.reward_mean) for group in seen[0][2])
     assert 0 < lost < 8
     assert seen[0][1]["undecided_share"] == lost / 8
@@ -221,6 +222,15 @@ def test_two_steps_of_truncated_replies_stop_training_unless_allowed() -> None:
         train(BanditPolicy(), sampler=cut, seen=seen)
     assert len(seen) == 2
     assert train(BanditPolicy(), sampler=cut, config={"max_truncated": 1.0}).totals.empty_steps == 3
+
+
+def test_replies_that_nobody_could_judge_stop_training() -> None:
+    seen: Steps = []
+    verifier = ArmVerifier(lambda p: "undecided" if p.params["i"] == 0 else "")
+    with pytest.raises(UndecidedError, match=r"8 replies of \d+ could not be judged, over 0.1%"):
+        train(BanditPolicy(), seen=seen, verifier=verifier, steps=20)
+    assert seen[-1][1]["undecided_share"] > 0, "what was seen is handed on before training stops"
+    assert train(BanditPolicy(), verifier=verifier, config={"max_undecided": 1.0}).totals.undecided >= 8
 
 
 def test_an_advantage_without_baseline_refuses_a_filter_that_drops_what_it_learns_from() -> None:
