@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.difficulty import probability_between
-from pipeline.errors import ConfigError, UndecidedError
+from pipeline.errors import ConfigError, PipelineError, UndecidedError
 from pipeline.fingerprint import content_hash
 from pipeline.ledger import Ledger
 from pipeline.problem import Outcome, Problem, Verdict, malformed, undecided
@@ -82,6 +82,7 @@ class Asker:
         """Sample, judge, count and write; return one Score per want."""
         requests = [self._request(want) for want in wants]
         replies = self.sampler.sample(requests)
+        _refuse_other_counts(wants, replies)
         verdicts = _judge(self.verifier, wants, replies)
         scores = [
             self._score(want, completions, judged)
@@ -190,6 +191,7 @@ def measure(
 
     Raises:
         ConfigError: for n below 1, or for test problems asked for to select or to train.
+        PipelineError: for a sampler that returns another number of completions than asked for.
         UndecidedError: when more than 0.1% of the draws (of at least 1000) stay undecided; scores are written first.
     """
     _refuse(problems, n, purpose)
@@ -269,6 +271,16 @@ def _refuse(problems: Sequence[Problem], n: int, purpose: Purpose) -> None:
                     f"problem {problem.uid} is of the test split and cannot be measured to {purpose}: "
                     "leave it out, or measure it for purpose 'report'"
                 )
+
+
+def _refuse_other_counts(wants: Sequence[Want], replies: Sequence[Sequence[Completion]]) -> None:
+    """Refuse a sampler that does not answer what it was asked: missing draws would be asked for without end."""
+    asked, given = [want.n for want in wants], [len(row) for row in replies]
+    if asked != given:
+        raise PipelineError(
+            f"the sampler gave {sum(given)} completions in {len(given)} rows where {sum(asked)} in {len(asked)} were "
+            "asked for: use one that returns n completions for every request"
+        )
 
 
 def _check_undecided(doubts: int, planned: int) -> None:

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from filters.measure import SequentialConfig, measure, merged
-from pipeline.errors import ConfigError, UndecidedError
+from pipeline.errors import ConfigError, PipelineError, UndecidedError
 from pipeline.ledger import Ledger
 from pipeline.problem import Certificate, Problem, correct, make_problem, malformed, undecided, wrong
 from pipeline.protocol import Protocol
@@ -202,6 +202,16 @@ def test_what_the_sampler_gave_up_on_is_undecided():
 
     scores, _ = run(sampler=Quitter(script))
     assert (scores[0].undecided, scores[1].undecided) == (1, 0)
+
+
+@pytest.mark.parametrize("kept", [0, 7])
+def test_a_sampler_that_answers_less_than_asked_is_refused(kept):
+    class Short(ScriptedSampler):
+        def sample(self, requests):
+            return [row[:kept] for row in super().sample(requests)]
+
+    with pytest.raises(PipelineError, match=f"gave {6 * kept} completions in 6 rows where 48 in 6 were asked"):
+        run(sampler=Short(script))
 
 
 def test_a_sequential_measurement_stops_when_the_band_is_decided(tmp_path):
