@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 import pyarrow as pa
 
 from flows.config import ArmConfig
+from flows.rounds import LOOP_STAGE, forget_rounds, read_round, round_key, write_round
 from flows.stages import Run, dataset, fixed_sets, problems_of, score
 from flows.training import TrainPart, build_policy, build_sampler, sft_steps, train_part
 from generators.family import load
@@ -25,7 +26,6 @@ from pipeline.fingerprint import content_hash
 from pipeline.mixture import Cell, Mixture
 from pipeline.operators import Stretch, achieved, operator_shares
 from pipeline.seeds import derive, uniform
-from pipeline.store import write_atomic
 from pipeline.version import DatasetVersion
 from pipeline.weakness import (
     CellHistory,
@@ -37,10 +37,6 @@ from pipeline.weakness import (
     permuted,
     record,
 )
-
-LOOP_STAGE = 2
-"""Version of the loop: raise it when the same config would give other rounds."""
-
 
 TrainedBy = Literal["sft", "grpo"]
 """The operators that spend a training budget."""
@@ -135,6 +131,7 @@ def run_arm(spec: ArmSpec) -> list[dict[str, Any]]:
     for number in range(1, spec.run.config.loop.rounds + 1):
         turn = read_round(spec.run, spec.arm, number, checkpoint)
         if turn is None:
+            forget_rounds(spec.run, spec.arm.name, since=number)
             turn = run_round(spec.run, spec.arm, number, checkpoint, records)
         records.append(turn)
         checkpoint = spec.run.root / turn["checkpoint_after"]
@@ -336,41 +333,6 @@ def read_test(run: Run, checkpoint: Path, context: Mapping[str, Any], label: str
                 seed=derive("test", run.config.seed), context=context, label=f"{label}: test at T={temperature:g}",
             )  # fmt: skip
         return str(sampler.policy_id)
-
-
-def round_path(run: Run, arm: str, number: int) -> Path:
-    """Return where a Round is kept."""
-    return run.root / "rounds" / run.run_id / f"{arm}-{number}.json"
-
-
-def round_key(run: Run, arm: ArmConfig, number: int, start: Path) -> str:
-    """Return the hash of all that a Round comes from: config, arm, start, and the versions of what makes and judges."""
-    families = {
-        cell.family: [load(cell.family).family_version, load(cell.family).verifier_version]
-        for cell in run.config.all_cells()
-    }
-    arm_config = arm.model_dump(mode="json")
-    return content_hash(["round", LOOP_STAGE, run.run_id, arm_config, number, start.name, families])
-
-
-def read_round(run: Run, arm: ArmConfig, number: int, start: Path) -> dict[str, Any] | None:
-    """Return a Round's record, or None when it is not complete or came from another start or other code."""
-    path = round_path(run, arm.name, number)
-    if not path.exists():
-        return None
-    turn: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return turn if turn.get("key") == round_key(run, arm, number, start) else None
-
-
-def write_round(run: Run, turn: Mapping[str, Any]) -> None:
-    """Write a Round to the ledger and, last, beside the others: from then on it is complete."""
-    text = json.dumps(turn, sort_keys=True, indent=1)
-    row = pa.Table.from_pylist([{"record": text}])
-    name = f"{turn['arm']}-{turn['round']}"
-    run.ledger.append("rounds", row, part=name, run=run.run_id, round=turn["round"], arm=turn["arm"])
-    path = round_path(run, turn["arm"], turn["round"])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, text.encode())
 
 
 def write_start(run: Run, checkpoint: Path, *, policy: str) -> None:

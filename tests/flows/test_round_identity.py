@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from flows.loop import cold_start, read_round, round_key, write_round
+from flows.loop import cold_start
+from flows.rounds import forget_rounds, read_round, round_key, round_path, write_round
 from flows.stages import Run
 from tests.flows.tiny import tiny
 from trainer.policy import TinyConfig, tiny_policy
@@ -36,6 +38,22 @@ def test_a_moved_root_keeps_its_rounds(run, tmp_path):
     written(run, run.root / "checkpoints" / "a")
     moved = tiny(run.root.rename(tmp_path / "moved"), workers=4)
     assert read_round(moved, moved.config.loop.arms[0], 1, moved.root / "checkpoints" / "a") is not None
+
+
+def test_rounds_that_no_longer_belong_are_taken_back_with_what_they_wrote(run):
+    for arm in run.config.loop.arms:
+        for number in (1, 2):
+            write_round(run, {"key": "of older code", "arm": arm.name, "round": number})
+            row = pa.Table.from_pylist([{"stage": "sft", "name": "loss", "value": 1.0, "unit": "", "step": 0}])
+            run.ledger.append("metrics", row, part=f"{number}", run=run.run_id, round=number, arm=arm.name)
+    forget_rounds(run, "loop", since=2)
+    forget_rounds(run, "loop", since=2)
+    left = [("loop", 1), ("uniform", 1), ("uniform", 2)]
+    for table in ("rounds", "metrics"):
+        rows = run.ledger.read(table).to_pylist()
+        assert sorted((row["arm"], row["round"]) for row in rows) == left
+    records = sorted(path.stem for path in round_path(run, "loop", 1).parent.iterdir())
+    assert records == [f"{arm}-{number}" for arm, number in left]
 
 
 def no_training(root: Path, **changes) -> Run:

@@ -5,7 +5,14 @@ from tests.house.test_layers import import_graph
 
 READERS = ("flows.evidence", "flows.report", "flows.summary", "pipeline.query")
 """Modules that read test scores, and SQL, which could; `flows.report*` are all of the report."""
-STEERING = ("pipeline.curriculum", "pipeline.weakness", "pipeline.operators", "flows.loop", "flows.training")
+STEERING = (
+    "pipeline.curriculum",
+    "pipeline.weakness",
+    "pipeline.operators",
+    "flows.loop",
+    "flows.rounds",
+    "flows.training",
+)
 SCORES_READ = 'read("scores"'
 MEASURE = "filters/measure.py"
 """The one place that reads scores back from the ledger to go on measuring; it refuses test problems there."""
