@@ -66,7 +66,7 @@ def misplaced(gold: str, answer_format: str) -> Iterator[str]:
 
 
 def hedges(gold: str, other: str, answer_format: str) -> Iterator[str]:
-    """Yield replies that put the gold in its place together with a doubt, a rival or words."""
+    """Yield replies that put the gold in its place, or the last of two, together with a doubt, a rival or words."""
     for text in (
         f"{gold} or {other}",
         f"{other} or {gold}",
@@ -88,6 +88,10 @@ def hedges(gold: str, other: str, answer_format: str) -> Iterator[str]:
         f"{gold}?",
     ):
         yield place(text, answer_format)
+    if answer_format == "tag" and gold != other:
+        yield f"{place(other, 'tag')} or {place(gold, 'tag')}"
+        yield f"**\\boxed{{{other}}}** or **\\boxed{{{gold}}}**."
+        yield f"$\\boxed{{{other}}}$, $\\boxed{{{gold}}}$"
 
 
 def junk(gold: str) -> Iterator[str]:

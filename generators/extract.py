@@ -28,8 +28,8 @@ _THINK_END = "</think>"
 def answer_text(reply: str, answer_format: str) -> str:
     """Return the stripped answer text of a reply.
 
-    answer_format "tag": the last `<answer>...</answer>` span after the thinking, else the last `\\boxed{...}`,
-    undressed; "hash": what follows the last '#', as it stands.
+    answer_format "tag": the last `<answer>...</answer>` span after the thinking, else the last `\\boxed{...}` or run of
+    boxes, undressed; "hash": what follows the last '#', as it stands.
 
     Raises:
         Malformed: no answer in its place, an empty one, or a limit exceeded.
@@ -87,9 +87,10 @@ def _unwrapped(text: str) -> str:
 
 
 def _tagged(reply: str) -> str:
-    found = _span(_after_thinking(reply))
+    after = _after_thinking(reply)
+    found = _span(after)
     if found is None:
-        found = _last_box(_after_thinking(reply))
+        found = _last_boxes(after)
     if found is None:
         raise Malformed("no <answer> span or box")
     return found
@@ -110,7 +111,7 @@ def boxes(text: str) -> str | None:
     A run is boxes with nothing between them but commas, "and" and mathematical brackets.
 
     Raises:
-        Malformed: when the last span or box is empty or never closed.
+        Malformed: when the last span or box is empty or never closed, or joined to another by "or".
     """
     found = _span(text)
     if found is not None:
@@ -119,12 +120,7 @@ def boxes(text: str) -> str | None:
         if found is not None and not found.strip():
             raise Malformed("empty answer")
         return found
-    spans = _box_spans(text)
-    run = spans[-1:]
-    for begin, end in reversed(spans[:-1]):
-        if not _BETWEEN.fullmatch(text[end + 1 : run[0][0] - _OPENING]):
-            break
-        run.insert(0, (begin, end))
+    run = _run(text, _box_spans(text))
     if not run or not all(text[begin:end].strip() for begin, end in run):
         raise Malformed("empty or unclosed box")
     return ", ".join(text[begin:end] for begin, end in run)
@@ -132,6 +128,7 @@ def boxes(text: str) -> str | None:
 
 _CONTROL = re.compile(r"<\|[A-Za-z_]{1,30}\|>(?:user|assistant|system)?")
 _BETWEEN = re.compile(r"(?:[\s,;$]|\band\b|\\[()\[\],; ]|\\quad|\\text\{\s*and\s*\})*")
+_MARKS = " \t\r\n,;.$*`\\()[]"
 _BOX = re.compile(r"\\boxed\s*(\{|[0-9A-Za-z])")
 _OPENING = len("\\boxed{")
 
@@ -144,17 +141,56 @@ def _after_thinking(reply: str) -> str:
 
 
 def _span(text: str) -> str | None:
-    """Return the last `<answer>` span, None without one; a span opened after it means that it was taken back."""
+    """Return the last `<answer>` span, None without one; a span opened after it means that it was taken back.
+
+    Raises:
+        Malformed: for such a span, or two last spans joined by "or".
+    """
     spans = list(_TAG.finditer(text))
     if "<answer>" in (text[spans[-1].end() :] if spans else text):
         raise Malformed("<answer> never ends")
+    if len(spans) > 1 and _is_or(text[spans[-2].end() : spans[-1].start()]):
+        raise Malformed("a hedge is no answer")
     return str(spans[-1][1]) if spans else None
 
 
-def _last_box(text: str) -> str | None:
+def _last_boxes(text: str) -> str | None:
+    """Return the last box, or the run of boxes that it ends, joined by commas; equal boxes count once.
+
+    Raises:
+        Malformed: for two last boxes joined by "or".
+    """
     start = text.rfind("\\boxed")
-    spans = _box_spans(text[start:]) if start >= 0 else []
-    return text[start:][slice(*spans[-1])] if spans else None
+    last = _box_spans(text[start:]) if start >= 0 else []
+    if not last:
+        return None
+    begin, end = start + last[-1][0], start + last[-1][1]
+    spans = _box_spans(text)
+    if not spans or spans[-1] != (begin, end):
+        return text[begin:end]
+    return ", ".join(dict.fromkeys(text[begin:end].strip() for begin, end in _run(text, spans)))
+
+
+def _is_or(between: str) -> bool:
+    """Say whether two answers are joined by "or" and nothing else but marks."""
+    return between.strip(_MARKS).lower() == "or"
+
+
+def _run(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the last of some boxes with those before it that nothing but commas and brackets sets apart.
+
+    Raises:
+        Malformed: for two boxes joined by "or" at the start of the run.
+    """
+    run = spans[-1:]
+    for begin, end in reversed(spans[:-1]):
+        between = text[end + 1 : run[0][0] - _OPENING]
+        if _is_or(between):
+            raise Malformed("a hedge is no answer")
+        if not _BETWEEN.fullmatch(between):
+            break
+        run.insert(0, (begin, end))
+    return run
 
 
 def _box_spans(text: str) -> list[tuple[int, int]]:

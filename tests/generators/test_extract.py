@@ -1,5 +1,7 @@
 """One declared place; never anything but Malformed."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +27,11 @@ from generators.extract import (
         ("lost start </think><answer>2</answer>", "2"),
         ("<think>x</think>\\boxed{7}", "7"),
         ("\\boxed{1} then \\boxed{2}", "2"),
+        ("\\boxed{1}, \\boxed{2} and \\boxed{3}.", "1, 2, 3"),
+        ("so $\\boxed{7}$.\n\n$\\boxed{7}$", "7"),
+        ("\\boxed{\\boxed{7}}", "7"),
+        ("I write \\boxed{ and then \\boxed{7}", "7"),
+        ("<answer>1</answer> or rather <answer>2</answer>", "2"),
         ("\\boxed{\\frac{1}{2}}", "\\frac{1}{2}"),
         ("\\boxed{\\{1, 2\\}}", "\\{1, 2\\}"),
         ("\\boxed{\\left\\{ 1 \\right.}", "\\left\\{ 1 \\right."),
@@ -46,6 +53,7 @@ def test_tag_reads_the_last_place(reply: str, answer: str) -> None:
         "", "5", "the answer is 5", "<answer>5", "<answer></answer>", "<answer> \n</answer>", "\\boxed{5", "\\boxed{}",
         "<think><answer>5</answer>", "<answer>5</answer> no, <answer>6", "</think><think><answer>5</answer>",
         "<answer>5</answer><think>", "5</answer>", "\\boxed", "\\boxed{1} \\boxed{2",
+        "<answer>5</answer> or <answer>6</answer>", "**\\boxed{5}** or **\\boxed{6}**", "$\\boxed{5}$, or $\\boxed{6}$",
         "<answer>" + "1" * (MAX_ANSWER_CHARS + 1) + "</answer>", "x" * MAX_REPLY_CHARS + "<answer>5</answer>",
     ],
 )  # fmt: skip
@@ -116,6 +124,14 @@ def test_unknown_format_is_a_bug_and_says_so() -> None:
 )
 def test_boxes_join_only_a_run(text: str, found: str | None) -> None:
     assert boxes(text) == found
+
+
+def test_much_between_two_places_costs_little() -> None:
+    for between in (" " * 150_000, "or" * 75_000, "or " * 50_000, "," * 150_000):
+        begun = time.thread_time()
+        assert answer_text(f"\\boxed{{1}}{between}\\boxed{{1}}", "tag") == "1"
+        assert answer_text(f"<answer>1</answer>{between}<answer>1</answer>", "tag") == "1"
+        assert time.thread_time() - begun < 0.2
 
 
 def test_spoken_drops_thinking_and_control_tokens() -> None:

@@ -37,7 +37,9 @@ def test_identity_is_the_question_alone() -> None:
     [
         ("So \\boxed{72}.", Outcome.CORRECT), ("<answer>72.0</answer>", Outcome.CORRECT),
         ("<think>\\boxed{1}</think> \\boxed{72\\text{ clips}}", Outcome.CORRECT), ("\\boxed{73}", Outcome.WRONG),
-        ("\\boxed{72} or \\boxed{73}", Outcome.WRONG), ("The answer is 72", Outcome.MALFORMED), ("", Outcome.MALFORMED),
+        ("\\boxed{72} or \\boxed{73}", Outcome.MALFORMED), ("\\boxed{73} or \\boxed{72}", Outcome.MALFORMED),
+        ("\\boxed{73}, \\boxed{72}", Outcome.WRONG), ("\\boxed{72}. So \\boxed{72}.", Outcome.CORRECT),
+        ("The answer is 72", Outcome.MALFORMED), ("", Outcome.MALFORMED),
         ("\\boxed{72 or 73}", Outcome.MALFORMED), ("<think>\\boxed{72}", Outcome.MALFORMED),
     ],
 )  # fmt: skip
