@@ -132,12 +132,6 @@ def pass_at_k(n: int, c: int, k: int) -> float:
     return 1.0 - math.prod((n - c - i) / (n - i) for i in range(k))
 
 
-def pass_at_k_model(n: float, c: float, k: int, a: float = 1.0, b: float = 1.0) -> float:
-    """Return the posterior expectation of pass@k, defined for k > n too: a model's guess, to be labelled as one."""
-    _check_counts(n, c)
-    return 1.0 - _all_alike(n - c + b, c + a, k)
-
-
 def p_mixed(n: float, c: float, group: int, a: float = 1.0, b: float = 1.0) -> float:
     """Return the posterior probability that the next `group` draws hold both a success and a failure.
 
@@ -158,28 +152,6 @@ def unbiased_variance(n: int, c: int) -> float:
     """Return the unbiased estimate of p(1 - p); nan below two draws (the plug-in is low by (n - 1) / n)."""
     _check_counts(n, c)
     return math.nan if n < 2 else c * (n - c) / (n * (n - 1))
-
-
-def beta_prior(counts: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Return the (a, b) of the Beta prior that many problems' (n, c) share, by the method of moments.
-
-    Needs equal or similar n. Falls back to (1, 1) where the counts hold no more spread than chance, or too few.
-    Source: Beta-Binomial moments, rho = (n v / (m (1 - m)) - 1) / (n - 1), a + b = (1 - rho) / rho.
-    """
-    tried = [(n, c) for n, c in counts if n > 0]
-    rates = [c / n for n, c in tried]
-    if len(tried) < 2:
-        return 1.0, 1.0
-    n = sum(n for n, _ in tried) / len(tried)
-    mean = sum(rates) / len(rates)
-    spread = sum((rate - mean) ** 2 for rate in rates) / (len(rates) - 1)
-    if n <= 1 or not 0 < mean < 1:
-        return 1.0, 1.0
-    rho = (n * spread / (mean * (1 - mean)) - 1) / (n - 1)
-    if not 0 < rho < 1:
-        return 1.0, 1.0
-    strength = (1 - rho) / rho
-    return mean * strength, (1 - mean) * strength
 
 
 def bootstrap(

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from pipeline.difficulty import (
     beta_cdf,
-    beta_prior,
     beta_quantile,
     bootstrap,
     exact_interval,
@@ -18,7 +17,6 @@ from pipeline.difficulty import (
     p_mixed,
     paired_bootstrap,
     pass_at_k,
-    pass_at_k_model,
     posterior_mean,
     probability_between,
     report_counts,
@@ -27,7 +25,6 @@ from pipeline.difficulty import (
 )
 from pipeline.errors import ConfigError
 from pipeline.score import Score
-from pipeline.seeds import array_rng
 
 counts = st.integers(0, 60).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n)))
 
@@ -105,12 +102,10 @@ def test_pass_at_k_is_the_share_of_subsets_with_a_success():
 
 @pytest.mark.parametrize(("n", "c"), [(0, 0), (5, 1), (12, 12)])
 @pytest.mark.parametrize("group", [1, 2, 8])
-def test_p_mixed_and_modelled_pass_are_expectations_over_the_posterior(n, c, group):
+def test_p_mixed_is_an_expectation_over_the_posterior(n, c, group):
     a, b = c + 1.0, n - c + 1.0
     mixed = integral(a, b, 0, 1, lambda p: 1 - p**group - (1 - p) ** group)
-    some = integral(a, b, 0, 1, lambda p: 1 - (1 - p) ** group)
     assert p_mixed(n, c, group) == pytest.approx(mixed, abs=1e-3)
-    assert pass_at_k_model(n, c, group) == pytest.approx(some, abs=1e-3)
 
 
 def test_unbiased_variance_is_unbiased():
@@ -122,16 +117,6 @@ def test_unbiased_variance_is_unbiased():
 
 def test_probability_between_sums_to_one():
     assert probability_between(9, 4, 0, 0.4) + probability_between(9, 4, 0.4, 1) == pytest.approx(1)
-
-
-def test_beta_prior_finds_the_population():
-    source = array_rng("test", "prior")
-    rates = source.beta(2.0, 6.0, size=4000)
-    a, b = beta_prior([(16, int(c)) for c in source.binomial(16, rates)])
-    assert a == pytest.approx(2.0, rel=0.15)
-    assert b == pytest.approx(6.0, rel=0.15)
-    assert beta_prior([(8, 4)] * 50) == (1.0, 1.0)
-    assert beta_prior([]) == (1.0, 1.0)
 
 
 def test_bootstrap_is_repeatable_named_and_of_the_right_width():
