@@ -96,6 +96,7 @@ def dataset(
         Mixture.of(counts, held_out=run.config.held_out_cells())  # the door where a held-out cell is refused
     recipe = _dataset_recipe(run.config, counts, split=split, seed=seed)
     if (found := run.store.find(recipe_id(recipe))) is not None:
+        run.store.point(name, found)
         return found
     problems = generate(run, counts, split=split, seed=seed, allow_shortage=allow_shortage, label=name)
     rules = resolve(run.config.sets.rules)

@@ -161,8 +161,14 @@ class Store:
                 kept = self._settle(folder, version)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        write_atomic(self._names / quote(name, safe=""), kept.id.encode())
+        self.point(name, kept)
         return kept
+
+    def point(self, name: str, version: DatasetVersion) -> None:
+        """Let a name find a version: equal work under another name is not done again, and is found by both."""
+        pointer = self._names / quote(name, safe="")
+        if not pointer.is_file() or pointer.read_text().strip() != version.id:
+            write_atomic(pointer, version.id.encode())
 
     def adopt(self, folder: Path) -> DatasetVersion:
         """Take a copy of the version in `folder` (a download) into this store, after checking every file."""
@@ -178,7 +184,7 @@ class Store:
                 kept = self._settle(temporary, version)
             finally:
                 shutil.rmtree(temporary, ignore_errors=True)
-        write_atomic(self._names / quote(version.name, safe=""), kept.id.encode())
+        self.point(version.name, kept)
         return kept
 
     def table(
