@@ -74,7 +74,8 @@ def one_at_a_time(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("ab")
     with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        with writing(path):  # a file system without locks says so like any other refusal
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
