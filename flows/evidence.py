@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from flows.config import ProtocolConfig
-from pipeline.difficulty import bootstrap, pass_at_k
+from pipeline.difficulty import bootstrap, exact_interval, pass_at_k
 from pipeline.errors import ConfigError
 from pipeline.mixture import Cell
 from pipeline.query import query
@@ -138,6 +138,10 @@ class Evidence:
         for uid in kept:
             sizes[self.cell_of[uid]] = sizes.get(self.cell_of[uid], 0) + 1
         # every cell weighs alike: a problem of a small cell stands for more
+        if name[0] == "level" and set(kept.values()) in ({0.0}, {1.0}):
+            # resampling equal values shows no doubt where there is some: all of n right still leaves about 3/n
+            share = next(iter(kept.values()))
+            return Estimate(share, *exact_interval(len(kept), round(share) * len(kept)))
         scaled = [v * len(kept) / (len(sizes) * sizes[self.cell_of[uid]]) for uid, v in sorted(kept.items())]
         return Estimate(*bootstrap(scaled, *name))
 

@@ -35,7 +35,7 @@ from pipeline.split import Split
 from pipeline.store import Store
 from pipeline.version import DROPPED_SCHEMA, DatasetVersion, recipe_id
 
-DATASET_STAGE = 1
+DATASET_STAGE = 2
 """Version of the dataset stage: raise it when the same recipe would give other rows."""
 
 WORTH_PROCESSES_S = 4.0
@@ -130,6 +130,7 @@ def _dataset_recipe(config: RunConfig, counts: Mapping[Cell, int], *, split: Spl
         "rendering": config.sets.rendering,
         "rules": versions_of(resolve(config.sets.rules)),
         "families": {name: load(name).family_version for name in families},
+        "verifiers": {name: load(name).verifier_version for name in families},
     }
 
 
@@ -274,11 +275,6 @@ def register_protocol(ledger: Ledger, protocol: Protocol) -> None:
     fields = json.dumps({**asdict(protocol), "stop_ids": list(protocol.stop_ids)}, sort_keys=True)
     row = pa.Table.from_pylist([{"protocol": protocol.hash, "fields": fields}])
     ledger.append("protocols", row, part=protocol.hash)
-
-
-def uniform_counts(cells: Sequence[Cell], total: int) -> dict[Cell, int]:
-    """Split `total` problems evenly over cells, exactly."""
-    return Mixture.of(dict.fromkeys(cells, 1.0)).allocate(total)
 
 
 def record_start(run: Run) -> None:

@@ -130,3 +130,10 @@ def test_a_policy_that_ends_several_rounds_is_read_for_each(made_root, tmp_path)
     evidence = load_evidence(root)
     assert evidence.places["0"] == [("", 0), ("sft", 1)]
     assert evidence.values("sft", 1, "pass@1") == evidence.values("sft", 0, "pass@1") != {}
+
+
+def test_all_right_still_leaves_doubt(evidence):
+    cell = next(iter(evidence.cells))
+    uids = [uid for uid, c in evidence.cell_of.items() if c == cell]
+    perfect = evidence._resampled(dict.fromkeys(uids, 1.0), {cell}, ("level", "perfect"))
+    assert perfect.mean == 1.0 and perfect.low < 1.0 - 1.0 / len(uids)

@@ -11,7 +11,6 @@ from flows.stages import (
     made,
     problems_of,
     record_start,
-    uniform_counts,
     witness_fault,
 )
 from generators.family import generate as generate_one
@@ -108,13 +107,6 @@ def test_a_witness_is_judged_by_its_own_verifier():
     assert witness_fault(problem) is None
     spoilt = type(problem)(**{**{n: getattr(problem, n) for n in problem.__slots__}, "answer": other.answer})
     assert "judged wrong" in str(witness_fault(spoilt))
-
-
-def test_counts_are_split_evenly_and_exactly():
-    cells = [Cell("seq/sort", level) for level in (1, 2, 3)]
-    counts = uniform_counts(cells, 100)
-    assert sum(counts.values()) == 100
-    assert max(counts.values()) - min(counts.values()) <= 1
 
 
 def test_the_table_of_drops_is_empty_and_typed_without_drops():
