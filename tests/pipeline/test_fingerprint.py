@@ -62,7 +62,7 @@ class _Level(enum.IntEnum):
         np.int64(1), np.float64(1.0), np.array([1]), np.bool_(True), _Str("x"), _Level.ONE, {1: "a"}, {None: 1},
         {("a",): 1}, lambda: 0, range(3), iter([]), ...,
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )  # fmt: skip
 def test_what_does_not_repeat_is_refused_with_its_place(value: object) -> None:
     with pytest.raises(TypeError, match=r"cannot fingerprint .* at \$"):
