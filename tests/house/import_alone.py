@@ -64,7 +64,8 @@ def _child(module: str, root: str, output: int, report: int) -> None:
         if event == "open":
             place = str(Path(target).resolve()) if target else ""
             ours = place.startswith(root) and place.endswith((".py", ".pyc"))
-            metadata = ".egg-info" in place  # pydantic looks for plug-ins among the entry points of an editable install
+            # pydantic looks for plug-ins among the entry points, and an editable install stands among them
+            metadata = ".egg-info" in place or "__editable__" in place
             if not target or ours or metadata or "__pycache__" in place or place.startswith(allowed):
                 return
         os.write(report, f"{event} {target}\n".encode())
