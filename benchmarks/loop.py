@@ -36,6 +36,14 @@ from pipeline.store import write_atomic
 
 TARGET = 0.80
 GUARD = 0.01
+PAIRS = (
+    ("weakness_grpo", "uniform_grpo"),
+    ("chosen", "uniform_grpo"),
+    ("chosen", "uniform_sft"),
+    ("weakness_sft", "uniform_sft"),
+    ("placebo", "uniform_grpo"),
+)
+"""Arms whose costs are compared: the first is said to be so many times cheaper than the second."""
 
 
 @dataclass(frozen=True)
@@ -148,13 +156,14 @@ def show(seeds: list[dict[str, Any]], console: Console) -> None:
     start = [s["arms"][names[0]]["points"][0] for s in seeds]
     for key in ("trace", "search", "macro"):
         console.print(f"cold start, {key}: {over_seeds([100 * p[key] for p in start], key)}")
-    found = [s["arms"]["chosen"]["found"][0] for s in seeds]
-    console.print(f"first diagnosis (called weak, holes among them, holes): {found}")
-    for arm, other in (("weakness_grpo", "uniform_grpo"), ("chosen", "uniform_grpo"), ("chosen", "uniform_sft"),
-                       ("weakness_sft", "uniform_sft"), ("placebo", "uniform_grpo")):  # fmt: skip
-        console.print(
-            f"{arm} is {ratio(seeds, arm, other)} times cheaper than {other} (censored arms count as arrived)"
-        )
+    if "chosen" in names:
+        found = [s["arms"]["chosen"]["found"][0] for s in seeds]
+        console.print(f"first diagnosis (called weak, holes among them, holes): {found}")
+    for arm, other in PAIRS:
+        if {arm, other} <= set(names):
+            console.print(
+                f"{arm} is {ratio(seeds, arm, other)} times cheaper than {other} (never arrived: whole spending)"
+            )
     for name in names:
         drop = [
             100 * (at(s["arms"][name]["points"], common, "macro") - p["macro"])
