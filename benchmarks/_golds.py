@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from rich.console import Console
 
-from pipeline.files import write_atomic
+from pipeline.store.files import write_atomic
 
 CASES = "VERILOOP_CASES"
 FILES = ("gsm8k_test", "math500", "aime24", "aime25", "amc23", "minerva_math", "olympiadbench_text")
@@ -54,7 +54,7 @@ def _gold(row: Mapping[str, Any]) -> str:
     if "final_answer" in row:
         return ", ".join(row["final_answer"])
     if "answer" not in row:
-        from generators.extract import boxes
+        from generators.answers.reading.extract import boxes
 
         return boxes(row["solution"]) or ""
     answer = row["answer"]

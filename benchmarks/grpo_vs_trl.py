@@ -24,7 +24,7 @@ import numpy as np
 
 from generators import family
 from generators.family import FamilyVerifier
-from pipeline.curriculum import Pool
+from pipeline.choice.curriculum import Pool
 from pipeline.problem import Outcome, Problem
 from pipeline.protocol import Protocol
 
@@ -73,7 +73,7 @@ def run_ours(folder: Path, *, steps: int, skip_equal_groups: bool = False, apart
     """
     from trainer.grpo import GRPOConfig, train_grpo
     from trainer.policy import load_policy, single_thread
-    from trainer.torch_sampler import TorchSampler
+    from trainer.samplers.torch import TorchSampler
 
     single_thread()
     policy, pool, meter = load_policy(folder), training_pool(), _Meter()

@@ -25,14 +25,14 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.config import RunConfig, load_config
-from flows.evidence import Evidence, load_evidence
-from flows.loop import traceable
-from flows.stages import Run
-from flows.whole import train_all
-from pipeline.files import write_atomic
-from pipeline.mixture import Cell
-from pipeline.parallel import map_shards
+from flows.loop.loop import traceable
+from flows.orchestration.whole import train_all
+from flows.report.evidence import Evidence, load_evidence
+from flows.stages.stages import Run
+from pipeline.choice.mixture import Cell
 from pipeline.seeds import array_rng
+from pipeline.store.files import write_atomic
+from pipeline.workers.shards import map_shards
 
 TARGET = 0.80
 GUARD = 0.01

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from benchmarks._golds import skip
 from flows.config import PriceConfig
-from pipeline.query import query
+from pipeline.store.query import query
 
 RATES = {
     "sample_tokens_per_s": ("grpo", "tokens_sampled", "cpu_s_sample"),

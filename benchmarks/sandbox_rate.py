@@ -17,9 +17,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import _golds as cases
-from generators.sandbox import Execution, Job, Level, Sandbox
-from generators.sandbox_attacks import self_test
-from generators.sandbox_process import SandboxError
+from generators.sandbox.process import SandboxError
+from generators.sandbox.sandbox import Execution, Job, Level, Sandbox
+from generators.sandbox.selftest import self_test
 
 GOAL = 300.0
 SUM = "print(sum(map(int, input().split())))\n"

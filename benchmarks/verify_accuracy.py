@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import _golds as cases
-from pipeline.difficulty import exact_interval
-from pipeline.pool import Failure, Pool
+from pipeline.choice.difficulty import exact_interval
+from pipeline.workers.pool import Failure, Pool
 
 SETTINGS: dict[str, tuple[Callable[[str], str], Callable[[str], str]]] = {
     "texts as they are": (str, str),

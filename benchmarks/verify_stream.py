@@ -22,10 +22,10 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import _golds as cases
-from generators.pooled import GradeJob, PooledGrader
+from generators.judge_pool import GradeJob, PooledGrader
 from pipeline.errors import FamilyError
-from pipeline.pool import Failure, Pool
 from pipeline.seeds import rng
+from pipeline.workers.pool import Failure, Pool
 
 PER_MINUTE = 1_000_000
 P99_MS = 10.0

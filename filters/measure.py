@@ -12,16 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.difficulty import probability_between
+from pipeline.choice.difficulty import probability_between
 from pipeline.errors import ConfigError, PipelineError, refuse_undecided
 from pipeline.fingerprint import content_hash
-from pipeline.ledger import Ledger
 from pipeline.problem import Outcome, Problem, Verdict, malformed, undecided
 from pipeline.protocol import Protocol
 from pipeline.rollout import Completion, Finish, Rollout, rollouts_table
 from pipeline.sampling import Sampler, SampleRequest, Verifier
 from pipeline.score import SCORE_SCHEMA, Design, Purpose, Score, scores_from_table, scores_table
 from pipeline.seeds import derive
+from pipeline.store.ledger import Ledger
 
 _ON_DOUBT = "read why in the ledger (rollouts where outcome = 'undecided') and mend the verifier or the sampler"
 BATCH_DRAWS = 4096

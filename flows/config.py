@@ -12,11 +12,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from generators.verifier_config import VerifierConfig
-from pipeline.curriculum import CurriculumConfig
+from pipeline.choice.curriculum import CurriculumConfig
+from pipeline.choice.mixture import Cell
+from pipeline.choice.weakness import WeaknessConfig
 from pipeline.errors import ConfigError, nearest
-from pipeline.mixture import Cell
 from pipeline.protocol import Protocol
-from pipeline.weakness import WeaknessConfig
 from trainer.grpo_config import GRPOConfig
 from trainer.policy import PolicyConfig
 from trainer.sft import SFTConfig

@@ -20,14 +20,22 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from generators.answers import Answer, normal_text, parse_answer
-from generators.comparers import COMPARERS, AnswerType, Comparer, answer_type, fits, special_type, type_of
-from generators.declared import NOTHING, Declared
-from generators.extract import MAX_ANSWER_CHARS, MAX_REPLY_CHARS, Malformed, boxes, retracts, spoken, undressed
-from generators.latex import MAX_CHARS
-from generators.places import announced, final_answer, placed
-from generators.prose import endings, is_hedge, without_closing
-from generators.structures import unquoted
+from generators.answers.comparers import COMPARERS, AnswerType, Comparer, answer_type, fits, special_type, type_of
+from generators.answers.declared import NOTHING, Declared
+from generators.answers.maths.typed import Answer, normal_text, parse_answer
+from generators.answers.notation.latex import MAX_CHARS
+from generators.answers.reading.extract import (
+    MAX_ANSWER_CHARS,
+    MAX_REPLY_CHARS,
+    Malformed,
+    boxes,
+    retracts,
+    spoken,
+    undressed,
+)
+from generators.answers.reading.places import announced, final_answer, placed
+from generators.answers.reading.prose import endings, is_hedge, without_closing
+from generators.answers.structures import unquoted
 from pipeline.errors import FamilyError
 from pipeline.fingerprint import canonical
 from pipeline.problem import Json, Outcome, Verdict, correct, malformed, wrong

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from generators.family import check_request, from_params, load, make_params
+from pipeline.choice.mixture import Cell
 from pipeline.errors import ShortageError
 from pipeline.fingerprint import canonical, content_hash
-from pipeline.mixture import Cell
 from pipeline.problem import instance_hash, to_table
 from pipeline.split import Split, split_of
 

@@ -17,7 +17,7 @@ OFFLINE = {
     "MKL_NUM_THREADS": "1",
     "POLARS_MAX_THREADS": "1",
 }
-"""Prefect's own settings are made by `flows.prefect_flows.configure`, which every flow test goes through."""
+"""Prefect's own settings are made by `flows.orchestration.flows.configure`, which every flow test goes through."""
 
 for name, value in OFFLINE.items():
     os.environ.setdefault(name, value)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import ConfigError, StoreError
-from pipeline.files import sync, temporary_name, writing
 from pipeline.problem import Json
+from pipeline.store.files import sync, temporary_name, writing
 from trainer.policy import Policy, load_policy
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from pipeline.protocol import Protocol
 from pipeline.rollout import Completion, Finish, IntArray, Rollout
 from pipeline.sampling import SampleRequest, TrainableSampler, Verifier
 from pipeline.seeds import derive
-from trainer.group_stats import Indices, Mask, Rewards, group_stats
 from trainer.grpo_config import GRPOConfig
-from trainer.reward import rewards
-from trainer.views import View, ViewContext
+from trainer.seams.group_stats import Indices, Mask, Rewards, group_stats
+from trainer.seams.reward import rewards
+from trainer.seams.views import View, ViewContext
 
 
 class Clock:

@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.curriculum import CURRICULA, CurriculumConfig, Pool, advanced
+from pipeline.choice.curriculum import CURRICULA, CurriculumConfig, Pool, advanced
+from pipeline.choice.mixture import Cell, Mixture
+from pipeline.choice.noise import Noise
+from pipeline.choice.weakness import CellHistory
 from pipeline.errors import ConfigError, PipelineError, refuse_undecided
-from pipeline.mixture import Cell, Mixture
-from pipeline.noise import Noise
 from pipeline.problem import Problem
 from pipeline.protocol import Protocol
 from pipeline.rollout import Group
 from pipeline.sampling import TrainableSampler, Verifier
-from pipeline.weakness import CellHistory
 from trainer.collect import Batch, Clock, Collector, joined
-from trainer.compose import kept_groups, kept_rows, missing
-from trainer.group_stats import Mask, Rewards, group_stats
 from trainer.grpo_config import PRESETS, GRPOConfig
-from trainer.reward import corrected
+from trainer.seams.compose import kept_groups, kept_rows, missing
+from trainer.seams.group_stats import Mask, Rewards, group_stats
+from trainer.seams.reward import corrected
 from trainer.step_metrics import cell_counts, step_metrics
 from trainer.train_state import Resume, Totals, TrainState, spent
 from trainer.update import Logprobs, TrainRows, policy_logprobs, update

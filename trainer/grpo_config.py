@@ -9,13 +9,13 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipeline.errors import ConfigError, nearest
-from trainer.advantages import BASELINE_FREE, AdvantageOptions
-from trainer.budget import BudgetOptions
-from trainer.compose import ComposeOptions
-from trainer.credit import CreditOptions
-from trainer.losses import LossOptions
-from trainer.reward import RewardOptions, noise_effect
-from trainer.views import ViewOptions
+from trainer.seams.advantages import BASELINE_FREE, AdvantageOptions
+from trainer.seams.budget import BudgetOptions
+from trainer.seams.compose import ComposeOptions
+from trainer.seams.credit import CreditOptions
+from trainer.seams.losses import LossOptions
+from trainer.seams.reward import RewardOptions, noise_effect
+from trainer.seams.views import ViewOptions
 
 PRESETS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "grpo": {"advantages": {"name": "grpo"}, "losses": {"name": "ppo", "reduction": "sequence_mean"}},

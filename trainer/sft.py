@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.curriculum import Pool, advanced
+from pipeline.choice.curriculum import Pool, advanced
+from pipeline.choice.mixture import Mixture
 from pipeline.errors import ConfigError, PipelineError
-from pipeline.mixture import Mixture
 from pipeline.problem import Problem
 from pipeline.protocol import Protocol
 from pipeline.rollout import IntArray

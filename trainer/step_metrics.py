@@ -5,11 +5,11 @@ Law: rates are over scored rows, shares over all rows; nothing here feeds back i
 
 import numpy as np
 
-from pipeline.curriculum import cell_of
-from pipeline.mixture import Cell
+from pipeline.choice.curriculum import cell_of
+from pipeline.choice.mixture import Cell
 from pipeline.problem import Outcome
 from trainer.collect import Batch
-from trainer.group_stats import Mask, group_stats
+from trainer.seams.group_stats import Mask, group_stats
 
 
 def step_metrics(batch: Batch, kept_P: Mask, trained_N: Mask) -> dict[str, float]:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from pipeline.mixture import Cell, Mixture
+from pipeline.choice.mixture import Cell, Mixture
+from pipeline.choice.weakness import CellHistory
 from pipeline.problem import Json
-from pipeline.weakness import CellHistory
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ import numpy.typing as npt
 from pipeline.errors import PipelineError
 from pipeline.protocol import Protocol
 from pipeline.rollout import IntArray
-from trainer.group_stats import Indices, Mask, Rewards
 from trainer.grpo_config import GRPOConfig
-from trainer.losses import LossStats, TokenBatch, objective, token_weights
+from trainer.seams.group_stats import Indices, Mask, Rewards
+from trainer.seams.losses import LossStats, TokenBatch, objective, token_weights
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.errors import ConfigError
-from pipeline.foreign import BadRow, NeutralRow, Record, RowError, parse_mapping, pick, read_rows, write_rows
+from pipeline.exchange.foreign import BadRow, NeutralRow, Record, RowError, parse_mapping, pick, read_rows, write_rows
 
 FAMILY = "text/math"
 FIELDS = ("prompt", "answer", "solution")

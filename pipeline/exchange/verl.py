@@ -12,8 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.card import HUB_SPLITS
-from pipeline.foreign import BadRow, NeutralRow, Record, RowError, parse_mapping, pick, read_rows, write_rows
+from pipeline.exchange.foreign import BadRow, NeutralRow, Record, RowError, parse_mapping, pick, read_rows, write_rows
+from pipeline.store.card import HUB_SPLITS
 
 FAMILY = "text/math"
 FIELDS = ("prompt", "answer", "source")

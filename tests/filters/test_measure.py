@@ -6,12 +6,12 @@ import pytest
 
 from filters.measure import SequentialConfig, measure, merged
 from pipeline.errors import ConfigError, PipelineError, UndecidedError
-from pipeline.ledger import Ledger
 from pipeline.problem import Certificate, Problem, correct, make_problem, malformed, undecided, wrong
 from pipeline.protocol import Protocol
 from pipeline.rollout import Completion, Finish
 from pipeline.sampling import ScriptedSampler
 from pipeline.score import Score, scores_from_table
+from pipeline.store.ledger import Ledger
 
 PROTOCOL = Protocol(max_prompt_tokens=50, max_completion_tokens=20)
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from filters.rule import decide, decisions_table, load, names, resolve, versions_of
 from pipeline.errors import ConfigError
-from pipeline.ledger import TABLES
 from pipeline.problem import PROBLEM_SCHEMA, to_table
 from pipeline.rule_context import RuleContext
+from pipeline.store.ledger import TABLES
 from tests.filters.rows import curate, problem
 
 CONTEXT = RuleContext(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from flows.cli import main
-from flows.whole import train_all
+from flows.commands.cli import main
+from flows.orchestration.whole import train_all
 from tests.flows.made_run import make_run
 from tests.flows.tiny import Result, tiny
 

@@ -11,17 +11,17 @@ import pyarrow as pa
 from filters.measure import measure
 from filters.rule import apply, decisions_table, resolve
 from generators.family import FamilyVerifier, generate, load
-from pipeline.ledger import Ledger
-from pipeline.mixture import Cell, Mixture
+from pipeline.choice.mixture import Cell, Mixture
+from pipeline.choice.weakness import CellHistory, WeaknessConfig, diagnose, next_mixture
 from pipeline.problem import Problem, to_row, to_table
 from pipeline.protocol import Protocol
 from pipeline.rule_context import RuleContext
 from pipeline.sampling import ScriptedSampler
 from pipeline.score import Score
 from pipeline.seeds import derive, uniform
-from pipeline.store import Store
-from pipeline.version import DROPPED_SCHEMA, DatasetVersion
-from pipeline.weakness import CellHistory, WeaknessConfig, diagnose, next_mixture
+from pipeline.store.ledger import Ledger
+from pipeline.store.store import Store
+from pipeline.store.version import DROPPED_SCHEMA, DatasetVersion
 
 INJECTION = "<script>alert('from a reply')</script></script><img src=x onerror=alert(1)>"
 RUN = "made-0"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
-from generators.sandbox import Execution, Job, Level, Limits, Sandbox, SandboxError
+from generators.sandbox.sandbox import Execution, Job, Level, Limits, Sandbox, SandboxError
 
 LEVELS: tuple[Level, ...] = ("bubblewrap", "namespaces")
 

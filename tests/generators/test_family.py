@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from generators.extract import Malformed
+from generators.answers.reading.extract import Malformed
 from generators.family import Reject, check_request, from_params, generate, load, make_params, names, verify
 from pipeline.errors import FamilyError
 from pipeline.problem import Outcome, Problem

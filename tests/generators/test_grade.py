@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generators import attacks
-from generators.extract import place
+from generators.answers.reading.extract import place
+from generators.certify import attacks
 from generators.grade import answer_type, grade, read_gold
 from pipeline.errors import FamilyError
 from pipeline.problem import Outcome

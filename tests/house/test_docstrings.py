@@ -4,7 +4,7 @@ import ast
 
 from tests.house.source import Source, definitions, sources
 
-SOURCED = ("trainer/losses.py", "trainer/advantages.py")
+SOURCED = ("trainer/seams/losses.py", "trainer/seams/advantages.py")
 """Modules whose tables hold methods from the literature; a function named in a table there states its source."""
 
 
@@ -59,6 +59,6 @@ def test_checker_catches_silence():
     assert "states its 'Source:'" in broken("generators/families/np/a.py", '"""A family."""\n')
     assert broken("generators/families/np/a.py", '"""A family.\n\nSource: Karp 1972.\n"""\n') == ""
     loss = '"""Law: x."""\ndef f():\n    """Do."""\nLOSSES = {"f": f}\n'
-    assert "stands in a table" in broken("trainer/losses.py", loss)
-    assert broken("trainer/losses.py", loss.replace("Do.", "Do.\n\n    Source: arXiv.\n    ")) == ""
-    assert broken("trainer/budget.py", loss) == ""
+    assert "stands in a table" in broken("trainer/seams/losses.py", loss)
+    assert broken("trainer/seams/losses.py", loss.replace("Do.", "Do.\n\n    Source: arXiv.\n    ")) == ""
+    assert broken("trainer/seams/budget.py", loss) == ""

@@ -12,7 +12,7 @@ from tests.house.source import PACKAGES, ROOT, sources
 
 HEAVY = ("torch", "transformers", "vllm", "prefect", "sympy", "ortools", "dask", "trl")
 LIGHT = ("pipeline", "generators", "filters")
-LIGHT_MODULES = ("flows.config", "flows.cli", "trainer")
+LIGHT_MODULES = ("flows.config", "flows.commands.cli", "trainer")
 
 
 def import_faults(root: Path, modules: list[str]) -> list[str]:

@@ -11,11 +11,11 @@ MAY_IMPORT = {
 }
 
 ADDRESS = {
-    "vllm": ("trainer/vllm_sampler.py",),
-    "httpx": ("trainer/http_sampler.py",),
-    "duckdb": ("pipeline/query.py",),
-    "datasets": ("pipeline/hub.py",),
-    "huggingface_hub": ("pipeline/hub.py",),
+    "vllm": ("trainer/samplers/vllm.py",),
+    "httpx": ("trainer/samplers/http.py",),
+    "duckdb": ("pipeline/store/query.py",),
+    "datasets": ("pipeline/store/hub.py",),
+    "huggingface_hub": ("pipeline/store/hub.py",),
     "torch": ("trainer/",),
     "transformers": ("trainer/",),
     "tokenizers": ("trainer/",),
@@ -108,9 +108,9 @@ def test_checker_catches_wrong_directions():
 
 
 def test_checker_catches_wrong_addresses():
-    assert "duckdb has its one address in pipeline/query.py" in broken("flows/a.py", "import duckdb\n")
+    assert "duckdb has its one address in pipeline/store/query.py" in broken("flows/a.py", "import duckdb\n")
     assert "torch has its one address in trainer/" in broken("filters/a.py", "def f():\n    import torch.nn\n")
-    assert "dask has its one address in no package" in broken("pipeline/parallel.py", "import dask\n")
+    assert "dask has its one address in no package" in broken("pipeline/workers/shards.py", "import dask\n")
     assert "prefect is imported inside functions only" in broken("flows/a.py", "import prefect\n")
     assert broken("flows/a.py", "def f():\n    import prefect\n") == ""
     assert broken("flows/a.py", "import prefectorial\n") == ""

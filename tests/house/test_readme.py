@@ -5,7 +5,7 @@ from pathlib import Path
 
 from typer.main import get_command
 
-from flows.cli import app
+from flows.commands.cli import app
 
 README = Path("README.md").read_text(encoding="utf-8")
 

@@ -3,15 +3,15 @@
 from tests.house.source import Source, sources
 from tests.house.test_layers import import_graph
 
-READERS = ("flows.evidence", "flows.report", "flows.summary", "pipeline.query")
-"""Modules that read test scores, and SQL, which could; `flows.report*` are all of the report."""
+READERS = ("flows.report.evidence", "flows.report.report", "flows.report.summary", "pipeline.store.query")
+"""Modules that read test scores, and SQL, which could; `flows.report.report*` are all of the report."""
 STEERING = (
-    "pipeline.curriculum",
-    "pipeline.weakness",
-    "pipeline.operators",
-    "flows.loop",
-    "flows.rounds",
-    "flows.training",
+    "pipeline.choice.curriculum",
+    "pipeline.choice.weakness",
+    "pipeline.choice.operators",
+    "flows.loop.loop",
+    "flows.loop.rounds",
+    "flows.loop.training",
 )
 SCORES_READ = 'read("scores"'
 MEASURE = "filters/measure.py"
@@ -48,11 +48,11 @@ def test_nothing_that_steers_reaches_test_scores():
 
 
 def test_checker_catches_a_leak():
-    loop = Source("flows/loop.py", "from flows.stages import score\n")
-    clean = [loop, Source("flows/stages.py", "score = 1\n"), Source("flows/evidence.py", "load = 1\n")]
+    loop = Source("flows/loop/loop.py", "from flows.stages.stages import score\n")
+    clean = [loop, Source("flows/stages/stages.py", "score = 1\n"), Source("flows/report/evidence.py", "load = 1\n")]
     assert leaks(clean) == []
-    sly = Source("flows/stages.py", "def score():\n    from flows.evidence import load\n")
-    assert leaks([loop, sly, clean[2]]) == ["flows.loop reaches flows.evidence"]
+    sly = Source("flows/stages/stages.py", "def score():\n    from flows.report.evidence import load\n")
+    assert leaks([loop, sly, clean[2]]) == ["flows.loop.loop reaches flows.report.evidence"]
     assert leaks([*clean, Source("flows/a.py", 'x.read("scores")\n')]) == ["flows/a.py reads scores from the ledger"]
 
 

@@ -7,10 +7,10 @@ from tests.house.source import Source, definitions, dotted, imports, sources, wi
 
 EMPTY_NAMES = {"utils", "util", "common", "manager", "helper", "helpers", "misc"}
 EMPTY_MODULES = EMPTY_NAMES | {"data", "info"}
-SPEAKERS = ("flows/cli.py", "flows/report.py")
-SANDBOXED = "generators/sandbox_zygote.py"
+SPEAKERS = ("flows/commands/cli.py", "flows/report/report.py")
+SANDBOXED = "generators/sandbox/zygote.py"
 """The one place that executes text, and must catch whatever it raises: it runs inside the sandbox alone."""
-GUARDS = ("pipeline/pool_worker.py", "generators/family.py", SANDBOXED)
+GUARDS = ("pipeline/workers/worker.py", "generators/family.py", SANDBOXED)
 SEEDS = "pipeline/seeds.py"
 PICKLES = ("pickle", "cloudpickle", "dill", "shelve", "marshal", "joblib")
 MACHINE_PATH = re.compile(r"(?<![\w.}])/(?:home|work|root|tmp|opt|mnt|srv|Users)/\w")
@@ -123,7 +123,7 @@ def test_checker_catches_names():
 
 
 def test_checker_catches_calls():
-    assert "prints" in broken("print(1)\n") and broken("print(1)\n", "flows/cli.py") == ""
+    assert "prints" in broken("print(1)\n") and broken("print(1)\n", "flows/commands/cli.py") == ""
     assert "calls eval" in broken("eval('1')\n") and broken("model.eval()\n") == ""
     assert "nothing is pickled" in broken("from pickle import dumps\n")
     assert "nothing is pickled" in broken("torch.save(x, path)\n")
@@ -139,7 +139,7 @@ def test_checker_catches_calls():
 def test_checker_catches_handlers():
     assert "bare except" in broken("try: f()\nexcept: pass\n")
     assert "catches everything" in broken("try: f()\nexcept (ValueError, Exception): pass\n")
-    assert broken("try: f()\nexcept Exception: pass\n", "pipeline/pool_worker.py") == ""  # a guard may: it is listed
+    assert broken("try: f()\nexcept Exception: pass\n", "pipeline/workers/worker.py") == ""  # a guard may: it is listed
     assert broken("try: f()\nexcept BaseException:\n    tidy()\n    raise\n") == ""
     other = "try: f()\nexcept Exception as e:\n    raise ValueError from e\n"  # hides the cause behind another error
     assert "catches everything" in broken(other)

@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from pipeline.problem import Certificate, Problem, make_problem, to_table
-from pipeline.version import DROPPED_SCHEMA
+from pipeline.store.version import DROPPED_SCHEMA
 
 
 def addition(number: int, *, level: int = 1, family: str = "arith/add", **changes: object) -> Problem:

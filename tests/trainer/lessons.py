@@ -1,6 +1,6 @@
 """A copying task small enough to learn in seconds: the reply repeats the digits of the prompt."""
 
-from pipeline.curriculum import Pool
+from pipeline.choice.curriculum import Pool
 from pipeline.problem import Certificate, Problem, make_problem
 from pipeline.protocol import Protocol
 from pipeline.seeds import rng

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import torch
 
-from pipeline.curriculum import CurriculumConfig, Pool
+from pipeline.choice.curriculum import CurriculumConfig, Pool
+from pipeline.choice.mixture import Cell, Mixture
 from pipeline.errors import ConfigError, PipelineError, UndecidedError
-from pipeline.mixture import Cell, Mixture
 from pipeline.problem import Problem, Verdict, correct, wrong
 from pipeline.protocol import Protocol
 from pipeline.rollout import Finish
@@ -19,7 +19,7 @@ from tests.trainer.bandit import PROTOCOL, ArmVerifier, BanditPolicy, BanditSamp
 from trainer import checkpoint
 from trainer.grpo import PRESETS, GRPOConfig, GRPOResult, Resume, Totals, TrainedGroup, TrainState, train_grpo
 from trainer.policy import Policy, TinyConfig, tiny_policy
-from trainer.torch_sampler import TorchSampler
+from trainer.samplers.torch import TorchSampler
 
 ARMS = Cell("toy/arms", 1)
 Steps = list[tuple[int, Mapping[str, float], Sequence[TrainedGroup]]]

@@ -9,17 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from pipeline.curriculum import Pool
+from pipeline.choice.curriculum import Pool
+from pipeline.choice.noise import Noise
 from pipeline.errors import ConfigError
-from pipeline.noise import Noise
 from pipeline.problem import Outcome, Verdict, correct
 from pipeline.rollout import Finish
 from pipeline.seeds import array_rng
 from tests.trainer.bandit import PROTOCOL, ArmVerifier, BanditPolicy, BanditSampler, arm_logprobs, problems
-from trainer.advantages import ADVANTAGES, BASELINE_FREE, BINARY, CENTRED, NORMALISED, AdvantageOptions
 from trainer.grpo import train_grpo
 from trainer.grpo_config import GRPOConfig
-from trainer.reward import CORRECTIONS, RewardOptions, backward, corrected, forward, noise_effect, rewards
+from trainer.seams.advantages import ADVANTAGES, BASELINE_FREE, BINARY, CENTRED, NORMALISED, AdvantageOptions
+from trainer.seams.reward import CORRECTIONS, RewardOptions, backward, corrected, forward, noise_effect, rewards
 
 PAIRS = [(advantage, correction) for advantage in sorted(ADVANTAGES) for correction in sorted(CORRECTIONS)]
 noises = st.tuples(st.floats(0, 0.45), st.floats(0, 0.45)).map(lambda pair: Noise(*pair))

@@ -8,13 +8,13 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from pipeline.curriculum import Pool
+from pipeline.choice.curriculum import Pool
+from pipeline.choice.mixture import Cell, Mixture
 from pipeline.errors import ConfigError, PipelineError, ShortageError
-from pipeline.mixture import Cell, Mixture
 from pipeline.sampling import SampleRequest
 from tests.trainer.lessons import PROTOCOL, pool, problem, small_policy
+from trainer.samplers.torch import TorchSampler
 from trainer.sft import SFTConfig, learning_rate, lesson, train_sft
-from trainer.torch_sampler import TorchSampler
 
 QUICK = SFTConfig(batch=16, warmup=0)
 

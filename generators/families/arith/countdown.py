@@ -11,12 +11,12 @@ Source: TinyZero countdown task (github.com/Jiayi-Pan/TinyZero), without its hol
 
 from random import Random
 
-from generators import expression
-from generators.expression import Node, Operation
-from generators.extract import answer_text
+from generators.answers.maths import expression
+from generators.answers.maths.expression import Node, Operation
+from generators.answers.reading.extract import answer_text
 from generators.family import Family, Reject, Solution
-from generators.trees import count, find, whole_steps
-from generators.wording import RENDERINGS, Question, stated, write_text
+from generators.kit.trees import count, find, whole_steps
+from generators.kit.wording import RENDERINGS, Question, stated, write_text
 from pipeline.errors import FamilyError
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 

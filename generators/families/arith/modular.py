@@ -13,10 +13,10 @@ import re
 from math import gcd
 from random import Random
 
-from generators.expression import read_integer
-from generators.extract import answer_text, place
+from generators.answers.maths.expression import read_integer
+from generators.answers.reading.extract import answer_text, place
 from generators.family import Family, Solution
-from generators.wording import RENDERINGS, answer_format, fill, json_fields, json_prompt, match, write_text
+from generators.kit.wording import RENDERINGS, answer_format, fill, json_fields, json_prompt, match, write_text
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 
 FIRST_MODULUS = 7

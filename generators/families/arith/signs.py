@@ -11,9 +11,9 @@ Source: LeetCode 494 "Target Sum"; number partitioning is its target 0 (Garey an
 from collections import Counter
 from random import Random
 
-from generators.extract import Malformed, answer_text
+from generators.answers.reading.extract import Malformed, answer_text
 from generators.family import Family, Reject, Solution
-from generators.wording import RENDERINGS, Question, stated, write_text
+from generators.kit.wording import RENDERINGS, Question, stated, write_text
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 
 _ASK = (

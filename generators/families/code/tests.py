@@ -15,14 +15,14 @@ import json
 from collections.abc import Iterator
 from random import Random
 
-from generators.asserts import parse_program
-from generators.case_rows import read_cases
-from generators.cases import Case
-from generators.executions import shared_executions
 from generators.family import Family, Solution
-from generators.programs import check_program, grade_program
-from generators.questions import canonical, level_of
-from generators.sandbox import Limits
+from generators.kit.questions import canonical, level_of
+from generators.programs.asserts import parse_program
+from generators.programs.case_rows import read_cases
+from generators.programs.cases import Case
+from generators.programs.executions import shared_executions
+from generators.programs.judge import check_program, grade_program
+from generators.sandbox.sandbox import Limits
 from pipeline.errors import FamilyError
 from pipeline.problem import Certificate, Json, Problem, Verdict
 

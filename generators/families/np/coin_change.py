@@ -10,10 +10,10 @@ Source: Martello and Toth 1990, Knapsack Problems, chapter 5 (change-making); Le
 
 from random import Random
 
-from generators.expression import read_integers
-from generators.extract import answer_text
+from generators.answers.maths.expression import read_integers
+from generators.answers.reading.extract import answer_text
 from generators.family import Family, Reject, Solution
-from generators.wording import RENDERINGS, Question, stated, write_list
+from generators.kit.wording import RENDERINGS, Question, stated, write_list
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 
 _ASK = (

@@ -12,10 +12,10 @@ Source: Karp 1972, problem 18 (as "Knapsack"); Garey and Johnson 1979, SP13.
 from collections import Counter
 from random import Random
 
-from generators.expression import read_integers
-from generators.extract import answer_text
+from generators.answers.maths.expression import read_integers
+from generators.answers.reading.extract import answer_text
 from generators.family import Family, Reject, Solution
-from generators.wording import RENDERINGS, Question, stated, write_list
+from generators.kit.wording import RENDERINGS, Question, stated, write_list
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 
 _ASK = "Answer with the chosen numbers themselves in brackets, separated by commas, between <answer> and </answer>."

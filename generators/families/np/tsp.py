@@ -14,11 +14,11 @@ from functools import lru_cache
 from itertools import combinations
 from random import Random
 
-from generators.expression import read_integers
-from generators.extract import answer_text
+from generators.answers.maths.expression import read_integers
+from generators.answers.reading.extract import answer_text
 from generators.family import Family, Reject, Solution
-from generators.tours import held_karp, length, nearest_from, nearest_neighbour, prove, two_opt_helps
-from generators.wording import (
+from generators.kit.tours import held_karp, length, nearest_from, nearest_neighbour, prove, two_opt_helps
+from generators.kit.wording import (
     RENDERINGS,
     answer_format,
     fill,

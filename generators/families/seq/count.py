@@ -10,10 +10,10 @@ from itertools import accumulate
 from math import comb
 from random import Random
 
-from generators import sequences
 from generators.family import Family, Solution
-from generators.sequences import INTEGER_PLACE, top, wording, worked, write_row
-from generators.wording import RENDERINGS, write_text
+from generators.kit import sequences
+from generators.kit.sequences import INTEGER_PLACE, top, wording, worked, write_row
+from generators.kit.wording import RENDERINGS, write_text
 from pipeline.problem import Json
 
 WORDINGS = {

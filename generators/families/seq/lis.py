@@ -12,9 +12,9 @@ from itertools import pairwise
 from random import Random
 
 from generators.family import Family, Reject, Solution
-from generators.rows import RegionalRows
-from generators.sequences import ROW_PLACE, draw, row_of, wording, worked, write_row
-from generators.wording import RENDERINGS
+from generators.kit.rows import RegionalRows
+from generators.kit.sequences import ROW_PLACE, draw, row_of, wording, worked, write_row
+from generators.kit.wording import RENDERINGS
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 
 _STORY = (

@@ -9,10 +9,10 @@ Source: Minsky and Papert 1969, "Perceptrons", chapter 3 (parity), as a two-stat
 from itertools import accumulate
 from random import Random
 
-from generators import sequences
 from generators.family import Solution
-from generators.rows import row_family
-from generators.sequences import ROW_PLACE, draw, top, wording, worked, write_row
+from generators.kit import sequences
+from generators.kit.rows import row_family
+from generators.kit.sequences import ROW_PLACE, draw, top, wording, worked, write_row
 from pipeline.problem import Json
 
 WORDING = wording(

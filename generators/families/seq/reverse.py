@@ -8,10 +8,10 @@ Source: Cormen, Leiserson, Rivest and Stein, "Introduction to Algorithms", secti
 
 from random import Random
 
-from generators import sequences
 from generators.family import Reject, Solution
-from generators.rows import row_family
-from generators.sequences import ROW_PLACE, draw, top, wording, worked, write_row
+from generators.kit import sequences
+from generators.kit.rows import row_family
+from generators.kit.sequences import ROW_PLACE, draw, top, wording, worked, write_row
 from pipeline.problem import Json
 
 WORDING = wording(

@@ -9,10 +9,10 @@ Source: Blelloch 1990, "Prefix Sums and Their Applications" (inclusive scan), ov
 from itertools import accumulate
 from random import Random
 
-from generators import sequences
 from generators.family import Solution
-from generators.rows import row_family
-from generators.sequences import ROW_PLACE, draw, top, wording, worked, write_row
+from generators.kit import sequences
+from generators.kit.rows import row_family
+from generators.kit.sequences import ROW_PLACE, draw, top, wording, worked, write_row
 from pipeline.problem import Json
 
 WORDING = wording(

@@ -12,11 +12,11 @@ from collections import Counter
 from math import comb
 from random import Random
 
-from generators import sequences
 from generators.family import Family, Reject, Solution
-from generators.rows import RegionalRows
-from generators.sequences import ROW_PLACE, draw, row_of, top, wording, worked, write_row
-from generators.wording import RENDERINGS
+from generators.kit import sequences
+from generators.kit.rows import RegionalRows
+from generators.kit.sequences import ROW_PLACE, draw, row_of, top, wording, worked, write_row
+from generators.kit.wording import RENDERINGS
 from pipeline.problem import Json, Problem, Verdict, correct, wrong
 
 WORDINGS = {

@@ -10,10 +10,10 @@ Source: the Unix idiom awk '!seen[$0]++'; LeetCode 26 without its sorted input.
 from math import perm
 from random import Random
 
-from generators import sequences
 from generators.family import Solution
-from generators.rows import row_family
-from generators.sequences import ROW_PLACE, top, wording, worked, write_row
+from generators.kit import sequences
+from generators.kit.rows import row_family
+from generators.kit.sequences import ROW_PLACE, top, wording, worked, write_row
 from pipeline.problem import Json
 
 WORDING = wording(

@@ -1,7 +1,7 @@
 """Imported questions with a known answer: GSM8K, MATH and the like. Not made here, and nothing is proven.
 
-Params: {"question", "answer", "source"} and optionally "level" (1 and up), "type" (one of generators.comparers), and
-"declared" (what the problem says of its answer: generators.declared), and whatever the source adds. The gold answer is
+Params: {"question", "answer", "source"} and optionally "level" (1 and up), "type" (one of answers.comparers), and
+"declared" (what the problem says of its answer: answers.declared), and whatever the source adds. The gold answer is
 read when a problem is built, so one that cannot be compared is a data error then, never a wrong reply later.
 Law: the identity of an instance is its question alone, whatever its case, spacing and answer.
 
@@ -10,11 +10,11 @@ Source: Cobbe et al. 2021 (arXiv 2110.14168) and Hendrycks et al. 2021 (arXiv 21
 
 from random import Random
 
-from generators.declared import Declared, from_json
-from generators.extract import answer_text
+from generators.answers.declared import Declared, from_json
+from generators.answers.reading.extract import answer_text
 from generators.family import Family, Solution
 from generators.grade import AnswerType, as_text, compare, gold_text
-from generators.questions import canonical, level_of
+from generators.kit.questions import canonical, level_of
 from pipeline.errors import ConfigError, FamilyError
 from pipeline.problem import Certificate, Json, Problem, Verdict
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from generators.extract import answer_text
+from generators.answers.reading.extract import answer_text
 from generators.family import Family, Solution
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 from tests.generators.broken.toy import TOY, make, parse, render, solve, verify

@@ -3,7 +3,7 @@
 import re
 from random import Random
 
-from generators.extract import Malformed, answer_text, place
+from generators.answers.reading.extract import Malformed, answer_text, place
 from generators.family import Family, Solution
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 

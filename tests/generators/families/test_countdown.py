@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from generators import expression
+from generators.answers.maths import expression
 from generators.families.arith import countdown
 from generators.family import from_params, generate, verify
-from generators.trees import count, find
+from generators.kit.trees import count, find
 from pipeline.errors import FamilyError
 from pipeline.problem import Outcome, instance_hash
 from pipeline.seeds import rng

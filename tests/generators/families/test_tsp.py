@@ -6,7 +6,7 @@ import pytest
 
 from generators.families.np import tsp
 from generators.family import from_params, generate, verify
-from generators.tours import held_karp, length, nearest_neighbour, prove
+from generators.kit.tours import held_karp, length, nearest_neighbour, prove
 from pipeline.problem import Certificate, Outcome, instance_hash
 from pipeline.seeds import rng
 from tests.generators.families.real_cases import candidates, instances

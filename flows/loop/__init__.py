@@ -1,0 +1,4 @@
+"""What happens round after round? One cold start, then arms that each diagnose, mix, generate, train and read test.
+
+Start in `loop`. The objectives are the trainer's, the diagnosis is `pipeline.choice`'s.
+"""

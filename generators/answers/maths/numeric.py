@@ -1,0 +1,218 @@
+"""Values of trees at one point, in arithmetic of many digits. Not their equality (symbolic).
+
+Law: bounded by construction: every power, angle and factorial has a limit, checked before it is computed; never
+simplifies, so no input can make it search. An operator that is not carried out is an unknown function of its parts.
+"""
+
+from functools import cache
+from typing import Any
+
+from generators.answers.maths.exact import MAX_BITS, exact
+from generators.answers.notation.nodes import Node
+from generators.answers.reading.extract import Malformed
+from pipeline.seeds import derive
+
+DIGITS = 70
+TOLERANCE = 50
+"""Digits that two equal values must share; the rest is room for cancellation."""
+MAX_ANGLE = 10**6
+MAX_GAMMA = 1000
+
+
+class Undefined(Exception):
+    """The expression has no finite value here."""
+
+
+@cache
+def arithmetic(digits: int = DIGITS) -> Any:
+    """Return the arithmetic all values are computed in; more digits where a large summand would hide a small one."""
+    import mpmath
+
+    context = mpmath.mp.clone()
+    context.dps = digits
+    return context
+
+
+@cache
+def tolerance() -> Any:
+    """Return the relative difference below which two values are equal."""
+    return arithmetic().mpf(10) ** -TOLERANCE
+
+
+def is_complex(value: Any) -> bool:
+    """Say whether a value has an imaginary part above its noise."""
+    imaginary = getattr(value, "imag", 0)
+    return bool(imaginary) and bool(abs(imaginary) > tolerance() * max(1, abs(value)))
+
+
+class Values:
+    """Values of trees at one point; remembers the largest summand, below which a sum's noise lies."""
+
+    def __init__(self, point: dict[str, Any], digits: int = DIGITS) -> None:
+        self.mp, self.point = arithmetic(digits), point
+        self.scale = self.mp.mpf(0)
+
+    def of(self, node: Node) -> Any:
+        """Return the value of a tree.
+
+        Raises:
+            Undefined: where it has none. Malformed: beyond a limit.
+        """
+        leaf = node.leaf
+        if node.op in ("num", "decimal"):
+            return self.mp.mpf(leaf.numerator) / leaf.denominator  # type: ignore[union-attr]
+        if node.op == "sym":
+            return self.point[str(leaf)]
+        if node.op == "const":
+            if leaf not in ("pi", "e", "i"):
+                raise Undefined
+            return {"pi": +self.mp.pi, "e": +self.mp.e, "i": self.mp.mpc(0, 1)}[str(leaf)]
+        if node.op == "opaque":
+            return self.unknown(node)
+        value = self.combine(node, [self.of(argument) for argument in node.args])
+        if not self.mp.isfinite(value):
+            raise Undefined
+        if value and abs(self.mp.mag(value)) > MAX_BITS:
+            raise Malformed(f"value beyond 2^{MAX_BITS}")
+        return value
+
+    def combine(self, node: Node, values: list[Any]) -> Any:
+        """Apply a tree's operation to the values of its arguments."""
+        op, first, last = node.op, values[0], values[-1]
+        if op == "+":
+            self.scale = max(self.scale, abs(first), abs(last))
+            return first + last
+        if op == "*":
+            return first * last
+        if op == "neg":
+            return -first
+        if op == "/":
+            if last == 0:
+                raise Undefined
+            return first / last
+        if op == "^":
+            return self.power(node.args[1], first, last)
+        if op == "sqrt":
+            return self.mp.sqrt(first)
+        if op == "root":
+            return self.nth_root(first, last)
+        if op in ("log", "ln", "exp", "cis"):
+            return self.logarithmic(op, values)
+        if op in _TRIGONOMETRIC and len(values) == 1:
+            return self.trigonometric(op, first)
+        if op == "abs":
+            return abs(first)
+        return self.stepped(node, values)
+
+    def stepped(self, node: Node, values: list[Any]) -> Any:
+        """Return what is not smooth: steps, remainders, the larger of two, factorials; else the exact value."""
+        op, real = node.op, not any(map(is_complex, values))
+        if op in ("floor", "ceil", "max", "min", "mod") and real:
+            return self.ordered(op, [self.mp.re(value) for value in values])
+        if op in ("!", "binom") and real and max(map(abs, values)) <= MAX_GAMMA:
+            try:
+                return (self.mp.factorial if op == "!" else self.mp.binomial)(*map(self.mp.re, values))
+            except ValueError:
+                raise Undefined from None
+        rational = exact(node)
+        if rational is None:
+            raise Malformed(f"cannot evaluate {op}")
+        return self.mp.mpf(rational.numerator) / rational.denominator
+
+    def unknown(self, node: Node) -> Any:
+        """Return a value that equal parts of an operator share and different parts do not."""
+        total = self.mp.mpf(derive("operator", str(node.leaf)) % 10**9) / 10**8
+        for place, part in enumerate(node.args):
+            total += (self.inside(part) + 1) ** 2 * (derive("place", place, str(node.leaf)) % 10**9) / 10**8
+        return total
+
+    def inside(self, part: Node) -> Any:
+        """Return a value for a part of an operator, which may be a relation or have none."""
+        if part.op in ("rel", "seq"):
+            return self.unknown(Node("opaque", part.args, f"{part.op} {part.leaf}"))
+        if part.op == "const" and part.leaf not in ("pi", "e", "i"):
+            return self.mp.mpf(derive("constant", str(part.leaf)) % 10**9) / 10**8
+        return self.of(part)
+
+    def power(self, written: Node, base: Any, exponent: Any) -> Any:
+        """Return a power; an exponent with an odd denominator takes the real root of a negative base."""
+        known = exact(written) if written.op in ("/", "neg") else None
+        if known is not None and known.denominator % 2 and known.denominator > 1:
+            root = self.nth_root(base, self.mp.mpf(known.denominator))
+            return self.raised(root, self.mp.mpf(known.numerator))
+        return self.raised(base, exponent)
+
+    def ordered(self, op: str, values: list[Any]) -> Any:
+        """Return a floor, ceiling, remainder, maximum or minimum of reals; noise round an integer is not a step."""
+        if op in ("max", "min"):
+            return (max if op == "max" else min)(values)
+        if op == "mod":
+            if values[1] == 0:
+                raise Undefined
+            return values[0] - values[1] * self.ordered("floor", [values[0] / values[1]])
+        nearest = self.mp.nint(values[0])
+        if abs(nearest - values[0]) < tolerance() * max(1, self.scale):
+            return nearest
+        return self.mp.floor(values[0]) if op == "floor" else self.mp.ceil(values[0])
+
+    def raised(self, base: Any, exponent: Any) -> Any:
+        """Return a power whose magnitude is known to be in bounds before it is computed."""
+        if base == 0:
+            if self.mp.re(exponent) <= 0:
+                raise Undefined
+            return self.mp.mpf(0)
+        if abs(exponent) > MAX_BITS or abs(exponent) * (abs(self.mp.mag(base)) + 3) > 2 * MAX_BITS:
+            raise Malformed(f"power beyond 2^{MAX_BITS}")
+        return self.mp.power(base, exponent)
+
+    def nth_root(self, value: Any, degree: Any) -> Any:
+        """Return the real root of odd degree of a negative number, else the principal root."""
+        if degree == 0:
+            raise Undefined
+        if not is_complex(value) and self.mp.re(value) < 0 and self.mp.isint(degree) and int(degree) % 2:
+            return -self.raised(-value, 1 / degree)
+        return self.raised(value, 1 / degree)
+
+    def logarithmic(self, op: str, values: list[Any]) -> Any:
+        """Return an exponential, a turn or a logarithm; log without a base is natural, as ln."""
+        if op == "cis":
+            return self.mp.mpc(self.trigonometric("cos", values[0]), self.trigonometric("sin", values[0]))
+        if op == "exp":
+            return self.raised(+self.mp.e, values[0])
+        if 0 in values or values[1:] == [1]:
+            raise Undefined
+        self.scale = max(self.scale, 1)
+        value = self.mp.log(values[0])
+        return value / self.mp.log(values[1]) if len(values) == 2 else value
+
+    def trigonometric(self, op: str, value: Any) -> Any:
+        """Return a trigonometric or hyperbolic value of a bounded argument."""
+        if abs(value) > MAX_ANGLE:
+            raise Malformed(f"angle beyond {MAX_ANGLE}")
+        self.scale = max(self.scale, 1)
+        try:
+            return getattr(self.mp, _TRIGONOMETRIC[op])(value)
+        except (ZeroDivisionError, ValueError):
+            raise Undefined from None
+
+
+_TRIGONOMETRIC = {
+    "sin": "sin", "cos": "cos", "tan": "tan", "cot": "cot", "sec": "sec", "csc": "csc", "sinh": "sinh",
+    "cosh": "cosh", "tanh": "tanh", "coth": "coth", "sech": "sech", "csch": "csch", "arcsin": "asin", "arccos": "acos",
+    "arctan": "atan", "arccot": "acot", "arcsec": "asec", "arccsc": "acsc", "arcsinh": "asinh", "arccosh": "acosh",
+    "arctanh": "atanh",
+}  # fmt: skip
+_WEIGHTS = {
+    **dict.fromkeys(_TRIGONOMETRIC, 35), "log": 25, "ln": 25, "exp": 25, "cis": 70, "sqrt": 10, "root": 60, "floor": 20,
+    "ceil": 20, "mod": 30, "!": 250, "binom": 600,
+}  # fmt: skip
+
+
+def weight(node: Node, *, counting: bool = False) -> int:
+    """Return what one evaluation of a tree costs, about one for an addition; `counting`: factorials at integers."""
+    own = _WEIGHTS.get(node.op, 1)
+    if own > 100 and (counting or all(argument.op == "num" for argument in node.args)):
+        own = 5
+    if node.op == "^":
+        own = 4 if node.args[1].op == "num" else 80
+    return own + sum(weight(argument, counting=counting) for argument in node.args)

@@ -1,0 +1,184 @@
+"""Relations as answers: names given a value, chains of equations, solutions. Not intervals (ranges), not equality.
+
+Law: what is taken off says nothing about the value: a name, the steps before the last sign of a chain.
+"""
+
+from generators.answers.maths.exact import exact
+from generators.answers.notation.nodes import Node, number, symbols, walk
+
+STRUCTURES = frozenset(("seq", "rel", "matrix", "union", "cap", "minus", "builder", "based", "class"))
+_INVERSE = Node("neg", (number(1),))
+_FUNCTION_NAMES = frozenset("fghFGHPQRTW")
+_UNKNOWNS = frozenset("xyztw")
+FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def signs(node: Node) -> list[str]:
+    """Return the signs of a relation from left to right."""
+    return str(node.leaf).split(" ")
+
+
+def named(node: Node) -> bool:
+    """Say whether a relation only gives a value to a name: a letter, f(x), a length AB, or a tuple of letters."""
+    if node.op != "rel" or node.leaf not in ("=", "in", "equiv"):
+        return False
+    left = node.args[0]
+    if left.op == "seq":
+        return all(part.op == "sym" for part in left.args)
+    return is_name(left)
+
+
+def is_name(left: Node) -> bool:
+    """Say whether an expression is a name: a letter, a function at a place, or a measure of capital letters."""
+    if left.op == "sym" or (left.op in ("max", "min") and all(part.op == "sym" for part in left.args)):
+        return True
+    if left.op == "^" and left.args[0].op == "sym" and left.args[1] == _INVERSE:
+        return str(left.args[0].leaf)[0].isupper()
+    if left.op == "*" and left.args[1].op in ("sym", "num", "seq", "*", "neg", "+"):
+        head = left.args[0].args[0] if left.args[0].op == "^" else left.args[0]
+        if head.op == "sym" and str(head.leaf)[0] in _FUNCTION_NAMES:
+            return True
+    if left.op in ("abs", "/") and all(part.op == "sym" for part in left.args):
+        return left.op == "/" or str(left.args[0].leaf) in "zw"
+    parts = list(walk(left))
+    return all(p.op in ("*", "/", "abs", "sym") and (p.op != "sym" or str(p.leaf)[0].isupper()) for p in parts)
+
+
+def same_name(one: Node, other: Node) -> bool:
+    """Say whether two different names are of one thing: y and f(x), x_{1,2} and x."""
+    for left, right in ((one, other), (other, one)):
+        if left.op == "*" and left.args[0].op == left.args[1].op == "sym" and right.leaf == "y":
+            return str(left.args[0].leaf) in ("f", "g", "h") and left.args[1].leaf != "y"
+        if left.op == right.op == "sym" and str(left.leaf).partition("_")[::2] == (right.leaf, "1,2"):
+            return True
+    return False
+
+
+def numbered(gold: Node, given: Node) -> bool:
+    """Say whether one list gives x_1, x_2 what the other gives x."""
+    parts = (*gold.args, *given.args)
+    if not all(part.op == "rel" and part.args[0].op == "sym" for part in parts):
+        return False
+    names = {str(part.args[0].leaf).partition("_")[0] for part in parts}
+    return len(names) == 1 and names <= _UNKNOWNS
+
+
+def residue(node: Node) -> Node:
+    """Return x = 3 (mod 7) as the class of remainders that it names."""
+    return node.args[1] if node.op == "rel" and node.leaf == "equiv" and is_name(node.args[0]) else node
+
+
+def is_chain(node: Node) -> bool:
+    """Say whether a relation is a = b = c, perhaps rounded at its end, and does not equate two numbers that differ."""
+    found = signs(node)
+    return found[0] == "=" and set(found) <= {"=", "~"} and not _contradicts(node)
+
+
+def _contradicts(node: Node) -> bool:
+    """Say whether two plain integers or fractions of a chain differ, by more than a percent sign; slips may stand."""
+    found = signs(node)
+    sides = node.args[: found.index("~") + 1 if "~" in found else None]
+    plain = [exact(side) for side in sides if all(part.op in ("num", "neg", "/") for part in walk(side))]
+    known = {value for value in plain if value is not None}
+    return not all(one in (other, 100 * other) or other == 100 * one for one in known for other in known)
+
+
+def last_side(node: Node) -> Node:
+    """Return the value a chain ends with, before any rounding."""
+    found = signs(node)
+    return node.args[found.index("~") if "~" in found else -1]
+
+
+def shortened(node: Node) -> Node:
+    """Return a chain as name = last side, 3 = x as x = 3, 1 + 1 = 2 as 2, A(1, 2) as A = (1, 2); else the tree."""
+    if (
+        node.op == "rel"
+        and node.leaf == "="
+        and len(node.args) == 2
+        and not symbols(node.args[0])
+        and is_name(node.args[1])
+    ):
+        return Node("rel", node.args[::-1], "=")
+    if node.op == "*" and node.args[0].op == "sym" and node.args[1].op == "seq" and node.args[1].leaf == "()":
+        return Node("rel", node.args, "=") if str(node.args[0].leaf)[0].isupper() else node
+    if node.op == "rel" and node.leaf == "in" and is_name(node.args[0]) and node.args[1].leaf == "{}":
+        return node.args[1]
+    if node.op == "rel" and is_chain(node) and node.args[0].op not in STRUCTURES and not symbols(node):
+        return last_side(node)
+    if node.op == "rel" and len(node.args) > 2 and is_chain(node) and is_name(node.args[0]):
+        return Node("rel", (node.args[0], last_side(node)), "=")
+    return node
+
+
+def states_value(node: Node) -> bool:
+    """Say whether a chain says what something is: a name, a sum of names, or a calculation without free letters."""
+    left = node.args[0]
+    if len(node.args) > 2 or is_name(left) or any(part.op == "opaque" for part in walk(left)):
+        return True
+    if left.op in ("seq", "union") or not symbols(left):
+        return not symbols(node)
+    return len(symbols(left)) > 1
+
+
+def unnamed(node: Node) -> Node:
+    """Return a list without the names of its values: `n = 1, 2` in any order, `a = 1, b = 2` in that of the names."""
+    if node.op != "seq" or node.leaf not in ("", "{}") or not node.args:
+        return node
+    first, rest = node.args[0], node.args[1:]
+    if rest and named(first) and all(part.op != "rel" for part in rest):
+        return Node("seq", (first.args[1], *rest), "{}")
+    if all(named(part) for part in node.args):
+        names = [part.args[0] for part in node.args]
+        if len(set(names)) == len(names):
+            return Node("seq", tuple(part.args[1] for part in node.args), "")
+        if len(set(names)) == 1:
+            return Node("seq", tuple(part.args[1] for part in node.args), "{}")
+    return node
+
+
+def solutions(node: Node) -> Node:
+    """Return p = 5, q = 2, p = 7, q = 2 as the list of its solutions, (x, y) = (1, 2) as x = 1, y = 2."""
+    if (
+        node.op == "rel"
+        and node.leaf == "="
+        and node.args[0].op == node.args[1].op == "seq"
+        and node.args[0].leaf == "()"
+        and named(node)
+    ):
+        unknowns, parts = node.args[0].args, node.args[1].args
+        if len(unknowns) == len(parts):
+            return Node("seq", tuple(Node("rel", pair, "=") for pair in zip(unknowns, parts, strict=True)), "")
+    if node.op != "seq" or node.leaf != "" or len(node.args) < 4 or not all(map(named, node.args)):
+        return node
+    names = [part.args[0] for part in node.args]
+    size = names.index(names[0], 1) if names[0] in names[1:] else len(names)
+    groups = [node.args[k : k + size] for k in range(0, len(names), size)]
+    if size < 2 or size == len(names) or any([part.args[0] for part in group] != names[:size] for group in groups):
+        return node
+    return Node("seq", tuple(Node("seq", group, "()") for group in groups), "")
+
+
+def tupled(node: Node) -> Node:
+    """Return a solution y = 2, x = 1 as the tuple (1, 2), by the names; any other tree as it is."""
+    names = {part.args[0] for part in node.args} if all(map(named, node.args)) else set()
+    if node.op == "seq" and node.leaf in ("", "()") and node.args and len(names) == len(node.args):
+        parts = sorted(node.args, key=lambda part: str(part.args[0].leaf))
+        return Node("seq", tuple(part.args[1] for part in parts), "()")
+    return node
+
+
+def unknowns(node: Node) -> frozenset[str]:
+    """Return the names that inequalities of one name speak of; the variable of a set builder is none."""
+    if node.op == "builder":
+        return frozenset()
+    if node.op == "rel":
+        return symbols(node) if len(symbols(node)) == 1 else frozenset()
+    return frozenset(name for part in node.args if node.op != "seq" for name in unknowns(part))
+
+
+def forward(node: Node) -> Node:
+    """Return a chain written with < and <= only."""
+    found = signs(node)
+    if all(sign in (">", ">=") for sign in found):
+        return Node("rel", node.args[::-1], " ".join(FLIPPED[sign] for sign in found[::-1]))
+    return node

@@ -1,0 +1,313 @@
+"""Equality of mathematical trees by value: exact rationals, else many digits at chosen points. Not their structure.
+
+Law: bounded by construction (exact and numeric have limits, an expression too large to compare is refused before it
+is evaluated); never simplifies; two expressions are equal iff they agree wherever both are real.
+"""
+
+from collections import deque
+from fractions import Fraction
+from typing import Any
+
+from generators.answers.maths.exact import MAX_BITS, MAX_FACTORIAL, exact, magnitude
+from generators.answers.maths.numeric import DIGITS, Undefined, Values, arithmetic, is_complex, tolerance, weight
+from generators.answers.notation.nodes import Node, number, symbols, walk
+from generators.answers.reading.extract import Malformed
+from pipeline.seeds import derive
+
+__all__ = [
+    "MAX_BITS",
+    "MAX_FACTORIAL",
+    "approximates",
+    "exact",
+    "proportional",
+    "refuse_costly",
+    "refuse_large",
+    "same",
+    "sample",
+    "symbols",
+    "value",
+]
+
+MAX_WEIGHT = 4000
+"""Node evaluations, weighted by their cost, that one comparison may take."""
+DOUBLE_DIGITS = 16
+_POINTS = 6
+_NEEDED = 3
+_MORE = 40
+"""Further and wider points for expressions with steps or corners, which agree on whole stretches."""
+_STEPS = frozenset(("floor", "ceil", "mod", "max", "min", "abs"))
+_RATIONAL = frozenset(("num", "decimal", "sym", "+", "*", "/", "neg"))
+_EXACT_POINTS = 3
+_COUNTS = 12
+"""Integers, small and large in turn, that steps are compared at."""
+_WHOLE = frozenset("nmNM")
+_NEAR = 1000
+"""Number of the first point between 0.05 and 0.95, where some logarithms and roots are real that are not elsewhere."""
+_LARGE = 10**20
+"""A summand beside which the digits of the usual arithmetic may not show all others."""
+_MOST_DIGITS = 1000
+
+
+def same(left: Node, right: Node) -> bool:
+    """Say whether two expressions are equal; log without a base is of base e, or of base 10 on both sides.
+
+    Raises:
+        Malformed: when one of them is beyond a limit or cannot be evaluated.
+    """
+    if left == right:
+        return True
+    values = exact(left), exact(right)
+    if None not in values:
+        return values[0] == values[1]
+    if _rank(left) != _rank(right):
+        return False
+    free = sorted(symbols(left) | symbols(right))
+    if free and _is_rational(left) and _is_rational(right):
+        return _agree_exactly(left, right, free)
+    if free and (counted := _agree_counting(left, right, free)) is not None:
+        return counted
+    if _agree(left, right, free):
+        return True
+    return (_has_bare_log(left) or _has_bare_log(right)) and _agree(_decimal_logs(left), _decimal_logs(right), free)
+
+
+def proportional(left: Node, right: Node, *, positive: bool = False) -> bool:
+    """Say whether two expressions with free names differ only by a constant non-zero (or positive) factor.
+
+    Raises:
+        Malformed: when one of them is beyond a limit or cannot be evaluated.
+    """
+    free = sorted(symbols(left) | symbols(right))
+    if not free:
+        return False
+    usable: list[tuple[Any, Any]] = []
+    for k in range(_points(left, right)):
+        found = _at(left, right, free, k)
+        if found is None:
+            continue
+        a, b, _ = found
+        if a == 0 or b == 0:
+            return False
+        usable.append((a, b))
+        first_a, first_b = usable[0]
+        if abs(a * first_b - first_a * b) > tolerance() * abs(a * first_b):
+            return False
+        if len(usable) == 1 and (is_complex(a / b) or (positive and arithmetic().re(a / b) <= 0)):
+            return False
+    return len(usable) >= _NEEDED
+
+
+def value(node: Node) -> Fraction | None:
+    """Return the exact rational value of a constant tree, else its real value to about 70 digits; None without one.
+
+    Raises:
+        Malformed: when it is beyond a limit.
+    """
+    known = exact(node)
+    if known is not None or _rank(node) or symbols(node):
+        return known
+    refuse_costly(weight(node))
+    try:
+        found = Values({}).of(node)
+    except Undefined:
+        return None
+    if is_complex(found):
+        return None
+    return Fraction(str(arithmetic().nstr(arithmetic().re(found), DIGITS)))
+
+
+def approximates(literal: Node, node: Node) -> bool:
+    """Say whether a decimal literal is a value rounded to the literal's own digits, at least four.
+
+    A value that is itself a short decimal has no other rounding: there only the exact value will do. A literal of 16
+    digits or more is what a double prints: its last digits are noise.
+    """
+    shown = literal.args[0] if literal.op == "neg" else literal
+    if shown.op != "decimal" or shown.digits < 4 or symbols(node):
+        return False
+    assert isinstance(shown.leaf, Fraction)
+    known = exact(node)
+    if known is not None and _terminates(known):
+        return False
+    true = value(node)
+    if true is None or not shown.leaf:
+        return False
+    wanted = -shown.leaf if literal.op == "neg" else shown.leaf
+    place = Fraction(10) ** (magnitude(shown.leaf) - shown.digits + 1)
+    double = abs(true) / 2**52 if shown.digits >= DOUBLE_DIGITS else Fraction(0)
+    return abs(true - wanted) <= max(place * Fraction(5_000_001, 10_000_000), double)
+
+
+def _terminates(found: Fraction) -> bool:
+    bottom = found.denominator
+    for prime in (2, 5):
+        while bottom % prime == 0:
+            bottom //= prime
+    return bottom == 1
+
+
+def _rank(node: Node) -> str:
+    return node.op if node.op in ("seq", "rel", "union", "cap", "minus", "builder", "matrix", "based", "class") else ""
+
+
+def _is_rational(node: Node) -> bool:
+    """Say whether a tree is a quotient of polynomials with exact coefficients."""
+    if node.op == "^" and not symbols(node):
+        return exact(node) is not None
+    if node.op == "^":
+        exponent = node.args[1]
+        bare = exponent.args[0] if exponent.op == "neg" else exponent
+        return bare.op == "num" and bare.leaf.denominator == 1 and bare.leaf <= 500 and _is_rational(node.args[0])  # type: ignore[union-attr,operator]
+    return node.op in _RATIONAL and all(map(_is_rational, node.args))
+
+
+def _agree_exactly(left: Node, right: Node, free: list[str]) -> bool:
+    """Compare quotients of polynomials at integers of six digits: equal at three of them, they are equal."""
+    agreed = 0
+    for k in range(2 * _EXACT_POINTS):
+        point = {name: Fraction(derive("integer", name, k) % 10**6 + 1000) for name in free}
+        a, b = exact(left, point), exact(right, point)
+        if a != b:
+            return False
+        agreed += a is not None
+        if agreed == _EXACT_POINTS:
+            return True
+    return False
+
+
+def _agree_counting(left: Node, right: Node, free: list[str]) -> bool | None:
+    """Compare what counts at small integers; None where there is nothing to count, or no value.
+
+    It has factorials or binomials, or steps in names that are those of whole numbers by custom.
+    """
+    found = {part.op for tree in (left, right) for part in walk(tree)}
+    steps = found & {"floor", "ceil"} and _WHOLE.issuperset(free)
+    if not steps and not found & {"!", "binom"}:
+        return None
+    for k in range(_COUNTS if steps else 2 * _EXACT_POINTS):
+        width = 10**5 if steps and k % 2 else 20
+        point = {name: Fraction(derive("count", name, k) % width + 2 * k + 1) for name in free}
+        a, b = exact(left, point), exact(right, point)
+        if a is None or b is None:
+            return None
+        if a != b:
+            return False
+    return True
+
+
+def sample(node: Node) -> Any:
+    """Return the value of an expression at one point, by which candidates may be ordered; None without one.
+
+    Raises:
+        Malformed: when it is beyond a limit.
+    """
+    free = sorted(symbols(node))
+    refuse_costly(weight(node))
+    found = _at(node, node, free, 0)
+    return None if found is None else found[0]
+
+
+def _has_bare_log(node: Node) -> bool:
+    return any(part.op == "log" and len(part.args) == 1 for part in walk(node))
+
+
+def _decimal_logs(node: Node) -> Node:
+    args = tuple(map(_decimal_logs, node.args))
+    if node.op == "log" and len(args) == 1:
+        args = (*args, number(10))
+    return Node(node.op, args, node.leaf, node.digits)
+
+
+def _points(left: Node, right: Node) -> int:
+    has_steps = any(part.op in _STEPS for tree in (left, right) for part in walk(tree))
+    cost = weight(left) + weight(right)
+    refuse_costly(cost * _POINTS)
+    return min(_POINTS + _MORE * has_steps, MAX_WEIGHT // cost)
+
+
+def refuse_large(*trees: Node) -> None:
+    """Refuse trees that together would cost too much to compare, before anything of them is evaluated.
+
+    Raises:
+        Malformed: beyond MAX_WEIGHT.
+    """
+    refuse_costly(sum(weight(tree, counting=True) for tree in trees) * _POINTS)
+
+
+def refuse_costly(cost: int) -> None:
+    """Refuse a comparison of so many weighted evaluations.
+
+    Raises:
+        Malformed: beyond MAX_WEIGHT.
+    """
+    if cost > MAX_WEIGHT:
+        raise Malformed("expression too large to compare")
+
+
+def _at(left: Node, right: Node, free: list[str], k: int, digits: int = DIGITS) -> tuple[Any, Any, Any] | None:
+    """Return both values and the noise scale at point k, or None where neither is defined or real."""
+    mp = arithmetic(digits)
+    values = Values({name: _coordinate(name, k, mp) for name in free}, digits)
+    found: list[Any] = []
+    for node in (left, right):
+        try:
+            found.append(values.of(node))
+        except Undefined:
+            found.append(None)
+    if found == [None, None]:
+        return None
+    if None in found:
+        return mp.mpf(0), mp.mpf(1), mp.mpf(0)
+    if free and "i" not in free and k >= _NEEDED and is_complex(found[0]) and is_complex(found[1]):
+        return None
+    return found[0], found[1], values.scale
+
+
+def _coordinate(name: str, k: int, mp: Any) -> Any:
+    """Return the value of a name at point k: at first positive, then of either sign; half of the further are whole.
+
+    The further points let steps and corners show: every whole number from -10 to 9, and points near and far.
+    """
+    sign = 1 if k < _NEEDED else (-1) ** (derive("sign", name, k) % 2)
+    if k >= _NEAR:
+        return mp.mpf(derive("probe", name, k) % 10**12) / 10**12 * mp.mpf("0.9") + mp.mpf("0.05")
+    if k >= _POINTS and k % 2:
+        return mp.mpf((derive("probe", name) + k // 2) % (_MORE // 2) - _MORE // 4)
+    width = 2 if k < _POINTS or k % 4 else 60
+    return sign * (mp.mpf(derive("probe", name, k) % 10**12) / 10**12 * width + mp.mpf("0.25"))
+
+
+def _agree_closely(left: Node, right: Node, free: list[str], k: int) -> bool:
+    """Compare at one point with digits enough for what stands beside a large summand."""
+    scale = found[2] if (found := _at(left, right, free, k)) is not None else 0
+    digits = DIGITS + (int(arithmetic().log10(scale)) // 100 + 1) * 100
+    if digits > _MOST_DIGITS:
+        raise Malformed("numbers of too different sizes")
+    found = _at(left, right, free, k, digits)
+    return found is not None and abs(found[0] - found[1]) < tolerance()
+
+
+def _agree(left: Node, right: Node, free: list[str]) -> bool:
+    """Compare at points; two complex values that differ leave it to points near nought, which are real or none are."""
+    agreed = 0
+    if not free:
+        refuse_costly(weight(left) + weight(right))
+    points = deque(range(_points(left, right) if free else 1))
+    while points:
+        k = points.popleft()
+        found = _at(left, right, free, k)
+        if found is None:
+            continue
+        a, b, scale = found
+        if abs(a - b) > max(abs(a), abs(b), scale) * tolerance():
+            if not free or "i" in free or not (is_complex(a) and is_complex(b)):
+                return False
+            if k < _NEAR:
+                points, agreed = deque(range(_NEAR, _NEAR + 2 * _POINTS)), 0
+        elif scale > _LARGE and not _agree_closely(left, right, free, k):
+            return False
+        else:
+            agreed += 1
+        if k >= _NEAR and agreed == _NEEDED:
+            break
+    return agreed >= (_NEEDED if free else 1)

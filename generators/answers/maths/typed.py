@@ -1,0 +1,208 @@
+"""Answer text to a typed value. Not where a reply states it (places), not the comparison (equality, grade).
+
+Law: several candidates are a hedge, and no answer. Equations joined by "or" are no hedge: they are the cases of one
+answer, and all of them must be right.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from generators.answers.notation.latex import MAX_CHARS, read
+from generators.answers.notation.nodes import Node
+from generators.answers.notation.tokens import FUNCTIONS, GREEK
+from generators.answers.reading.extract import Malformed
+from generators.answers.reading.prose import GOLD_CUE, LEADING_CUE, is_assumption, is_denied, is_hedge, is_order
+from generators.answers.reading.writing import written
+
+MAX_WORDS = 200
+"""Characters of an answer in words."""
+CACHED = 2048
+CACHED_CHARS = 500
+
+_WORDS = re.compile(r"\(?[A-Za-z][A-Za-z' -]*[.)]?")
+PROSE = re.compile(r"(?<![\\A-Za-z])(?!and |or )[A-Za-z]{2,} (?!and |or )[A-Za-z]{2,}\b|\bI [a-z]{2,}\b")
+_CHOICE = re.compile(
+    r"(?:(?:option|choice|answer) )?"
+    r"(?:\(?([A-J])(?:[).:]+ ?| (?=[A-Z][a-z]))(?:(?![A-J]\b)[A-Za-z][\w' ,-]*)?"
+    r"|(?:\(([A-J])\) ?|([A-J])[.)] (?!.*\b[A-J][.)])|([B-J]): (?!.*\b[A-J]:))(?![A-J]$)[\w .%$]+)"
+    r"|(?:(?i:option|choice|answer|(?:I(?:'d| would|'ll)? )?(?:go with|choose|pick|select)) ){1,2}\(?([A-J])\)?"
+    r"|(?:(?i:only|option|choice) )?\(?([A-J])\)? is (?:the )?(?:correct|right|best)(?: (?:answer|option|choice|one))?"
+)
+_MARKED_CHOICE = re.compile(
+    r"[\s$]*\\(?:text|math)(?:bf|rm|sf)?\s*\{\s*\(([A-J])\)\s*\}"
+    r"(?![\s~\\]*[,;+=<>/*^!'&|]|\s*\\(?:p?mod|cup|cap|times|cdot|to|in|[lg]eq?|ne)(?![A-Za-z]))(?=.*\w)",
+    re.DOTALL,
+)
+_MARKED_LABEL = re.compile(r"\\(?:text|math)(?:bf|rm|sf)?\s*\{\s*\([A-J]\)")
+"""The label of an option before its content: "\\textbf{(E) } 12\\sqrt3"."""
+_LABELLED = re.compile(r"\W*(?:[A-J]\b|(?i:option|choice|answer|only|i)\b)")
+_UNIT_CHARS = 80
+"""Characters that a unit in words may have, at the end of an answer, or an announcement at its start."""
+_NAMING = re.compile(r"[A-Za-z][A-Za-z '()-]*[A-Za-z)] ?(?:= ?[A-Za-z0-9 .+*/^()-]* ?)?")
+_ARTICLE = re.compile(r"(?:an?|the) (?=[a-z]{2})")
+LONG_WORD = re.compile("[A-Za-z]{2}")
+_OR = re.compile(r"(?<![A-Za-z])or(?![A-Za-z])")
+_SMALL_WORDS = frozenset(
+    (
+        "no", "on", "of", "in", "it", "is", "at", "am", "an", "as", "be", "by", "do", "go", "he", "if", "me", "my",
+        "or", "so", "to", "up", "us", "we", "ok",
+    )
+)  # fmt: skip
+RELATION = re.compile(r"[=<>]|\\(?:in|[gl]eq?|ne|neq|[lg]t)(?![A-Za-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A typed answer: normalised text, its tree (None for words), and what was written round the value."""
+
+    text: str
+    node: Node | None
+    words: str | None
+    percent: bool = False
+    unit: str = ""
+
+
+def is_answer(text: str) -> bool:
+    """Say whether a text is mathematics as it stands, and nothing else."""
+    if len(text) > MAX_CHARS or _is_prose(text):
+        return False
+    found = _parsed(text)
+    return isinstance(found, Answer) and found.node is not None
+
+
+def _is_prose(text: str) -> bool:
+    """Say at once of a long text that it is prose: words side by side, before its unit, behind no label of a choice."""
+    if len(text) < 2 * _UNIT_CHARS or "\\text" in text[:_UNIT_CHARS] or _LABELLED.match(text):
+        return False
+    return PROSE.search(text, 0, len(text) - _UNIT_CHARS) is not None
+
+
+def is_readable(text: str) -> bool:
+    """Say whether a text is mathematics or words."""
+    return isinstance(_parsed(text), Answer)
+
+
+def parse_answer(text: str, *, gold: bool = False) -> Answer:
+    """Read an answer text as a typed answer; in a gold one, "or" lists several values.
+
+    Raises:
+        Malformed: for a hedge, or text that is neither mathematics nor words.
+    """
+    found = _parsed(text, gold)
+    if isinstance(found, Malformed):
+        raise Malformed(found.reason, found.extracted)
+    return found
+
+
+def _parsed(text: str, gold: bool = False) -> Answer | Malformed:
+    return _remembered(text, gold) if len(text) <= CACHED_CHARS else _attempted(text, gold)
+
+
+def _attempted(text: str, gold: bool) -> Answer | Malformed:
+    try:
+        return _parse(text, gold)
+    except Malformed as error:
+        return Malformed(error.reason, text[:100])
+
+
+_remembered = lru_cache(maxsize=CACHED)(_attempted)
+
+
+def _parse(text: str, gold: bool) -> Answer:
+    if "\\" in text and (marked := _MARKED_CHOICE.match(text)) is not None:
+        rest = text[marked.end() :]
+        if not (is_hedge(rest) or is_denied(rest) or _MARKED_LABEL.search(rest) or "and" in rest):
+            return Answer(text, Node("sym", (), marked[1]), marked[1])
+    if "nswer" in text and (cue := (GOLD_CUE if gold else LEADING_CUE).match(text)) is not None:
+        text = text[cue.end() :]
+    tidy, percent, unit = written(text)
+    if not tidy:
+        raise Malformed("empty answer")
+    if tidy.isdigit():
+        return Answer(tidy, read(tidy), None, percent, unit)
+    lettered = tidy[0] == "(" or tidy[0].isalpha()
+    if lettered and (choice := _CHOICE.fullmatch(tidy)) is not None and not (is_hedge(tidy) or is_denied(tidy)):
+        letter = next(filter(None, choice.groups()))
+        return Answer(tidy, Node("sym", (), letter), letter, percent, unit)
+    cases = "or" in tidy and _OR.search(tidy) is not None
+    if is_hedge(tidy, but_or=cases and (gold or _all_relations(tidy))):
+        raise Malformed("a hedge is no answer")
+    words = worded(tidy) if lettered else None
+    if words is not None and not _is_product(words):
+        return Answer(tidy, None, words, percent, unit)
+    if " " in tidy and PROSE.search(tidy):
+        raise Malformed("prose")
+    within = tidy.startswith("\\{") and tidy.endswith("\\}") and tidy.count("\\{") == 1
+    node = _cases(tidy) if cases and not within else _read_sides(tidy)
+    value = _without_name(node)
+    exact = percent and node.op == "rel" and value is node.args[0]  # the sign is the rounding's: 1/6 ~ 16.7%
+    return Answer(tidy, value, words, percent and not exact, unit)
+
+
+def _all_relations(text: str) -> bool:
+    """Say whether all that "or" joins are relations: cases of one answer, where bare values are a hedge."""
+    return all(RELATION.search(part) for part in _OR.split(text))
+
+
+def _cases(text: str) -> Node:
+    """Read what "or" joins: equations and values as a list in any order, inequalities as a union."""
+    parts = tuple(_read_sides(part.strip(" ,")) for part in _OR.split(text))
+    if all(part.op == "rel" for part in parts) and any(set(str(part.leaf)) & set("<>i") for part in parts):
+        return Node("union", parts)
+    flat = [item for part in parts for item in (part.args if part.op == "seq" and part.leaf == "" else (part,))]
+    return Node("seq", tuple(flat), "{}" if all(part.op != "rel" for part in flat) else "")
+
+
+def _read_sides(text: str) -> Node:
+    """Read a text; where an equation starts with words, or a chain cannot be read, its last side is the value."""
+    try:
+        return read(text)
+    except Malformed:
+        start, equals, value = text.rpartition("=")
+        named = _NAMING.fullmatch(start) or ("=" in start and "," not in start and ". " not in start)
+        if not equals or not named or is_order(start) or is_assumption(start) or is_denied(start):
+            raise
+        return read(value)
+
+
+def worded(text: str) -> str | None:
+    """Return words without case, brackets and full stop; a single letter keeps its case: it may be a variable."""
+    if len(text) > MAX_WORDS or not _WORDS.fullmatch(text):
+        return None
+    bare = " ".join(text.strip("().").split())
+    return bare if len(bare) == 1 else _ARTICLE.sub("", bare.lower())
+
+
+def _is_product(words: str) -> bool:
+    """Say whether words may be products of variables, a difference of them or a named number: "xy", "p - q", "pi"."""
+    parts = words.replace("-", " ").split()
+    if all(len(part) <= 2 and part not in _SMALL_WORDS for part in parts):
+        return True
+    return len(words) > 2 and (
+        words in GREEK
+        or words in ("inf", "infinity")
+        or (words[-2:-1] == " " and words[:-2] in FUNCTIONS)
+        or (len(words) == 3 and words.isalpha() and not set(words) & set("aeiouy"))
+    )
+
+
+def _without_name(node: Node) -> Node:
+    """Return the side of `value ~ rounded` that is the value; other relations stay, and whole numbers round to none."""
+    if node.op == "rel" and node.leaf == "~" and node.args[0].op != "num":
+        return node.args[1] if node.args[0].op == "sym" else _without_name(node.args[0])
+    return node
+
+
+def normal_text(text: str) -> str:
+    """Return a text without the marks that carry no meaning: what two unreadable answers are compared by."""
+    return _kept_normal(text) if len(text) <= CACHED_CHARS else _normal(text)
+
+
+def _normal(text: str) -> str:
+    tidy, percent, unit = written(text)
+    tidy = re.sub(r"([_^])\{(\w)\}", r"\1\2", tidy)
+    return re.sub(r"(?<!\w)\s+|\s+(?!\w)", "", tidy) + "%" * percent + unit.lower()
+
+
+_kept_normal = lru_cache(maxsize=CACHED)(_normal)

@@ -1,0 +1,133 @@
+"""The number that a line of prose states as its result. Not cues, formulas or words (prose, places).
+
+Law: every pattern is linear in the text; a number that is only mentioned, denied or a part of a calculation is none.
+"""
+
+import re
+
+from generators.answers.reading.prose import MAX_SAID, denies_next, is_assumption, is_dropped, is_order
+
+_UNITS = "m|cm|mm|km|kg|g|mg|s|h|ft|in|lb|l|ml|°"
+_OPERATOR = re.compile(r"[-+] ")
+_OPERANDS = re.compile(r"(?<![A-Za-z]{2})[\w)\]}]$")
+_OPERAND = re.compile(r"[\w)\]}] ?(?:[×·÷/+]|(?<!\*)\*)$")
+"""What before a number makes it one part of a calculation."""
+_MEASURED = re.compile(rf"[-+]?[\d.,]+ ?(?:{_UNITS})(?![A-Za-z]).*")
+_CODE = re.compile(
+    r"[{}_\"<>\\]|!=|['(\[]['\"]|[A-Za-z]{2} ?=(?! ?[$\d(])"
+    r"|[a-z]{3}\(",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"(?<![A-Za-z0-9_.,/^])[-+]?[$€£¥]? ?(?:[0-9]{1,3}(?:[, ][0-9]{3})+(?![0-9])"
+    r"|[0-9]{1,9} (?=[0-9]{1,9}/[0-9])[0-9]+|[0-9]+)?(?:\.[0-9]+|(?<=[0-9]))"
+    r"(?:/[0-9]+)?"
+    r"(?: ?\\?%| percent\b)?(?:(?![A-Za-z0-9_/^])(?![.,][0-9])|(?=(?:" + _UNITS + r")(?:\^|[^A-Za-z0-9]|$)))"
+)
+_LABEL = re.compile(
+    r"\b(?:step|case|problem|part|question|example|figure|equation|page|chapter|section|theorem|lemma|line|exercise"
+    r"|method|approach|return)s?\.? ?[(#]?$",
+    re.IGNORECASE,
+)
+_BULLET = re.compile(r"\s*\(?\d+\)\s*")
+_CONCLUDING = re.compile(
+    r"\b(?:so|then|thus|therefore|hence|gives?|gets?|equals|total|is|are)\b|[-+*/×]", re.IGNORECASE
+)
+_BEYOND = re.compile(r"[^\s.,;:!*=$€£¥()\[\]-]|\.\.(?!\.)|!!|--")
+"""What a line without letters holds only where it says more than its one number."""
+_CALCULATED = re.compile("<<[^<>]*>>")
+_NOTHING = re.compile(
+    r"\b(?:none of|not the case|no (?:solutions?|answers?|such)|do(?:es)?(?: not|n't) exist|not possible|impossible)\b",
+    re.IGNORECASE,
+)
+_UNPRICED = re.compile(r"(?<!\\)\$(?! ?-?\.?\d)")
+_BOLD_NUMBER = re.compile(r"\*\*[$€£]?-?\d+(?:[.,/]\d+)*%?(?: [A-Za-z²³]+){0,3}\*\*")
+_OF_KNOWN = re.compile(
+    r"\b(?:for|of|from|in|on|over|after|before|during|within|with|than)"
+    r" (?:the|his|her|their|its|our|my|all|each|every|these|those)(?: (?:first|last|next|other|remaining))? ?[$€£]?$"
+    r"|\b(?:out of|(?:up|down) from) ?[$€£]?$"
+)
+"""What before a number makes it a thing known and not the result: "for the 16 glasses"."""
+_OF_GIVEN = re.compile(r"\b(?:for|from|in|over|after|before|during|within|than)(?: [a-z]+ing)? ?[$€£]?$")
+"""What makes it one where the result was calculated before: "= 50 miles in 5 days"."""
+_GIVING = re.compile(r"(?:=|\b(?:is|are|equals)) ?[$€£]?$")
+_LEADING_ON = re.compile(
+    r"(?:(?!\b(?:so|and|then|is|are|was|were|leav|giv|mak|total|left|mean|get)\w*)[\w ,'’$€£%-])*", re.IGNORECASE
+)
+"""What may stand between a result and the thing known: no new statement."""
+_RAISED = re.compile(r"\^\{-?[0-9]\}")
+
+
+def is_measured(text: str) -> bool:
+    """Say whether a text is a plain number with a short unit, which may look like a product of letters."""
+    return _MEASURED.fullmatch(text) is not None
+
+
+def is_known(before: str) -> bool:
+    """Say whether what stands between a formula and a number makes it known or a rounding: "of the", "divided by"."""
+    if before.endswith(("approximately", "about", "roughly", "≈")):
+        return True
+    known = before.endswith("divided by") or _OF_KNOWN.search(before) or _OF_GIVEN.search(before)
+    return bool(known) and _LEADING_ON.fullmatch(before) is not None
+
+
+def _sets_out(text: str, before: str) -> bool:
+    """Say whether a line with a number sets out and does not conclude: a label, an assumption, an announcement."""
+    if text.rstrip().endswith((":", "：")) or _LABEL.search(before[-30:]) or _BULLET.fullmatch(text):
+        return True
+    return is_assumption(text) and _CONCLUDING.search(text) is None
+
+
+def _is_nothing(before: str) -> bool:
+    """Say whether what stands before a number says that there is none: "none of the 8", "no solution among 8"."""
+    return _NOTHING.search(before[-MAX_SAID:]) is not None
+
+
+def with_prices(text: str) -> str:
+    """Return a text without calculator notes, and with $ escaped in lines where it always stands before a number."""
+    text = _CALCULATED.sub("", text) if "<<" in text else text
+    if "$" not in text:
+        return text
+    lines = (line if _UNPRICED.search(line) else re.sub(r"(?<!\\)\$", r"\\$", line) for line in text.split("\n"))
+    return "\n".join(lines)
+
+
+def _result(text: str, found: list[re.Match[str]]) -> re.Match[str]:
+    """Return the number of a line that is its result: the one in bold, else the last one not said to be known."""
+    bold = [match.span() for match in _BOLD_NUMBER.finditer(text)]
+    marked = [number for number in found if bold and bold[0][0] <= number.start() < bold[0][1]]
+    if len(bold) == 1 and len(marked) == 1:
+        return marked[0]
+    for number, earlier in zip(found[:0:-1], found[-2::-1], strict=True):
+        begin = max(0, number.start() - 40)
+        known = _OF_KNOWN.search(text, begin, number.start()) is not None
+        if not known and _GIVING.search(text, max(0, earlier.start() - 20), earlier.start()):
+            known = _OF_GIVEN.search(text, begin, number.start()) is not None
+        if not known or not _LEADING_ON.fullmatch(text, earlier.end(), number.start()):
+            return number
+    return found[0]
+
+
+def last_number(text: str) -> str | None:
+    """Return the last number of a line of prose, with its fraction bar and percent sign; None among code or numbers."""
+    text = _RAISED.sub("", _CALCULATED.sub("", text[-2000:]).replace("\\%", "%").replace("\\$", "$"))
+    if _CODE.search(text) or is_order(text):
+        return None
+    found = list(_NUMBER.finditer(text))
+    if not found or (not any(map(str.isalpha, text)) and _BEYOND.search(_NUMBER.sub("", text, count=1))):
+        return None
+    chosen = _result(text, found)
+    number, before, after = chosen[0].strip(), text[: chosen.start()].rstrip(), text[chosen.end() :]
+    if after[:1] == "'" != before[-1:]:
+        return None
+    if denies_next(before) or is_dropped(after) or _is_nothing(before) or _sets_out(text, before):
+        return None
+    if _OPERAND.search(before) or (_OPERATOR.match(number) and _OPERANDS.search(before)):
+        return None
+    if (
+        number[0] in "-+"
+        and before
+        and (_OPERATOR.match(number) or text[chosen.start() - 1].isalnum() or before[-1].isdigit())
+    ):
+        number = number[1:]
+    return number.strip()

@@ -1,0 +1,188 @@
+"""Verification in killable workers: a Verifier and a grader over pools. Not the judging (family, grade).
+
+Law: the verdicts are those that the same judging gives in one process; where a worker hung, needed too much memory or
+died, twice, that reply alone is UNDECIDED. Neither raises for model text.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from functools import lru_cache
+from operator import attrgetter
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from generators.answers.declared import NOTHING, Declared
+from generators.answers.reading.extract import MAX_REPLY_CHARS
+from generators.family import FamilyVerifier, check_judged, load
+from generators.grade import AnswerType, grade
+from generators.verifier_config import VerifierConfig
+from pipeline.errors import FamilyError
+from pipeline.problem import Certificate, Json, Outcome, Problem, Verdict, undecided
+from pipeline.sampling import Verifier
+from pipeline.workers.pool import Failure, Pool
+
+BATCH = 512
+"""Most replies that travel together; a pool sends fewer while they take long."""
+
+LIMITED = ("program",)
+"""Answer types judged in this process: a program runs in the sandbox, under the limits its problem declares."""
+
+
+@lru_cache(maxsize=4)
+def shared_verifier(config: VerifierConfig) -> Verifier:
+    """Return this process's verifier of a config; its workers start when there is work and end with the process."""
+    if config.workers == 0:
+        return FamilyVerifier()
+    return PooledVerifier(workers=config.workers, timeout_s=config.timeout_s, memory_mb=config.memory_mb)
+
+
+Packed = tuple[Any, ...]
+"""A Problem, or a Verdict, as a tuple: a quarter of the cost of a pickled dataclass."""
+_UNREAD: dict[str, Any] = {
+    "prompt": "",
+    "trace": None,
+    "split": "train",
+    "parents": (),
+    "concepts": (),
+    "origin": "",
+    "license": "",
+}
+"""What judging never reads stays behind."""
+_READ = tuple(field.name for field in fields(Problem) if field.name not in {*_UNREAD, "certificate"})
+_fields_read = attrgetter(*_READ)
+_certificate_fields = attrgetter(*(field.name for field in fields(Certificate)))
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+_OVERSIZED = " " * (MAX_REPLY_CHARS + 1)
+
+
+def _pack_verdict(verdict: Verdict) -> Packed:
+    if verdict.outcome is Outcome.UNDECIDED and "MemoryError" in verdict.reason:
+        raise MemoryError  # the guard round a family kept it: the pool must know, to go on in a fresh process
+    return verdict.outcome.value, verdict.feasible, verdict.quality, verdict.reason, verdict.extracted
+
+
+def _pack_reply(reply: str) -> str | None:
+    """Leave at home what is refused for its length alone; the worker judges blanks of that length in its place."""
+    return reply if len(reply) <= MAX_REPLY_CHARS else None
+
+
+class _Judge:
+    """What a worker of the verifier does; it keeps the problem of the reply before."""
+
+    def __init__(self, verifier: Verifier) -> None:
+        self._verifier = verifier
+        self._packed: Packed | None = None
+        self._problem: Problem | None = None
+
+    def __call__(self, job: tuple[Packed, str | None]) -> Packed:
+        packed, reply = job
+        if self._packed is not packed:
+            read, certificate = packed
+            self._problem = Problem(
+                **dict(zip(_READ, read, strict=True)), certificate=Certificate(*certificate), **_UNREAD
+            )
+            self._packed = packed
+        assert self._problem is not None
+        return _pack_verdict(self._verifier.verify((self._problem,), (_OVERSIZED if reply is None else reply,))[0])
+
+
+class _Limited:
+    """A pool and the words for its failures."""
+
+    def __init__(self, function: Any, *, workers: int, timeout_s: float, memory_mb: int) -> None:
+        self._pool: Pool[Any, Packed] = Pool(
+            function, workers=workers, timeout_s=timeout_s, memory_mb=memory_mb, batch=BATCH
+        )
+        self._limits = {"time": f"time limit of {timeout_s:g} s", "memory": f"memory limit of {memory_mb} MiB"}
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the workers."""
+        self._pool.close()
+
+    def _verdict(self, result: Packed | Failure) -> Verdict:
+        if isinstance(result, Failure):
+            if result.kind == "crash":
+                return undecided(f"verifier {result.detail}")
+            return undecided(f"verifier over its {self._limits[result.kind]}")
+        outcome, feasible, quality, reason, extracted = result
+        return Verdict(_OUTCOMES[outcome], feasible, quality, reason, extracted)
+
+
+class PooledVerifier(_Limited):
+    """The Verifier of installed families in worker processes, for any number of threads. `memory_mb` in MiB.
+
+    `verifier` is what the workers judge with: picklable, and installed wherever they run.
+    """
+
+    def __init__(
+        self, *, workers: int = 1, timeout_s: float = 5.0, memory_mb: int = 2048, verifier: Verifier | None = None
+    ) -> None:
+        self._installed = verifier or FamilyVerifier()
+        super().__init__(_Judge(self._installed), workers=workers, timeout_s=timeout_s, memory_mb=memory_mb)
+
+    def version(self, family: str) -> int:
+        """Return the installed verifier version of a family."""
+        return self._installed.version(family)
+
+    def verify(self, problems: Sequence[Problem], replies: Sequence[str]) -> list[Verdict]:
+        """Return one verdict per pair, in order; what failed in two processes is UNDECIDED.
+
+        Raises:
+            FamilyError: when the installed family cannot judge a problem's family_version.
+        """
+        packed: dict[int, Packed | None] = {}  # by identity: a group's problem is packed, and travels, once
+        for problem in problems:
+            if id(problem) not in packed:
+                check_judged(problem.family, problem.family_version)
+                limited = load(problem.family).answer_type in LIMITED
+                shipped = (_fields_read(problem), _certificate_fields(problem.certificate))
+                packed[id(problem)] = None if limited else shipped
+        pairs = list(zip(problems, replies, strict=True))
+        jobs = [(box, _pack_reply(reply)) for p, reply in pairs if (box := packed[id(p)]) is not None]
+        results = iter([self._verdict(result) for result in self._pool.map(jobs)])
+        return [
+            next(results) if packed[id(problem)] else self._installed.verify((problem,), (reply,))[0]
+            for problem, reply in pairs
+        ]
+
+
+class GradeJob(NamedTuple):
+    """A gold answer and a reply to grade, as generators.grade.grade takes them."""
+
+    gold: Json
+    reply: str
+    type: AnswerType | None = None
+    declared: Declared | None = None
+
+
+def _grade(job: tuple[Json, str | None, AnswerType | None, Declared | None]) -> Packed:
+    gold, reply, type_, declared = job
+    try:
+        verdict = grade(gold, _OVERSIZED if reply is None else reply, type_, declared=declared or NOTHING)
+    except FamilyError as error:
+        return (str(error),)
+    return _pack_verdict(verdict)
+
+
+class PooledGrader(_Limited):
+    """`grade` in worker processes, for any number of threads. `memory_mb` in MiB."""
+
+    def __init__(self, *, workers: int = 1, timeout_s: float = 5.0, memory_mb: int = 2048) -> None:
+        super().__init__(_grade, workers=workers, timeout_s=timeout_s, memory_mb=memory_mb)
+
+    def grade(self, jobs: Iterable[GradeJob]) -> Iterator[Verdict | FamilyError]:
+        """Yield the verdict of every job, in order; for a gold that cannot be read, the FamilyError, not raised.
+
+        Jobs are pulled as verdicts are taken, a bounded number ahead.
+        """
+        sent = ((job.gold, _pack_reply(job.reply), job.type, job.declared) for job in jobs)
+        for result in self._pool.map(sent):
+            yield FamilyError(*result) if isinstance(result, tuple) and len(result) == 1 else self._verdict(result)

@@ -1,0 +1,49 @@
+"""Laws of a stretch of training: done once whoever asks, moved by what its own steps saw."""
+
+import dataclasses
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+from flows.loop.loop import cold_start
+from pipeline.choice.curriculum import CURRICULA
+from pipeline.choice.mixture import Cell, Mixture
+from pipeline.choice.weakness import CellHistory
+from tests.flows.tiny import tiny
+
+
+def test_of_two_runs_that_share_a_start_one_trains_it(tmp_path):
+    steps = []
+    note = lambda label, done, total: steps.append(done) if label == "cold start" else None  # noqa: E731
+    cold = {"steps": 8, "rows_per_cell": 20}
+    runs = [dataclasses.replace(tiny(tmp_path / "run", cold_start=cold), note=note)]
+    loop = runs[0].config.loop.model_copy(update={"rounds": 1})
+    runs.append(dataclasses.replace(runs[0], config=runs[0].config.model_copy(update={"loop": loop})))
+    assert runs[0].run_id != runs[1].run_id
+    runs[0].config.policy.build(seed=0)  # transformers does not survive a first import by two threads
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(cold_start, runs)
+    assert first == second
+    assert steps == list(range(1, 9))
+    assert not list(first.parent.glob("*.partial"))
+
+
+def test_every_exposure_is_in_the_ledger_once(tiny_run):
+    exposures = tiny_run.ledger.read("exposures").to_pylist()
+    steps = {}
+    for row in tiny_run.ledger.read("metrics").to_pylist():
+        if row["name"] == "loss":
+            steps.setdefault((row["arm"], row["round"], row["stage"]), set()).add(row["step"])
+    drawn = Counter((row["arm"], row["round"], row["operator"]) for row in exposures)
+    batch = {"sft": tiny_run.config.loop.sft.batch, "grpo": tiny_run.config.loop.grpo.prompts}
+    assert drawn == {place: len(seen) * batch[place[2]] for place, seen in steps.items()}
+    assert {operator for _, _, operator in drawn} == {"sft", "grpo"}
+    assert all(row["reward_mean"] is None for row in exposures if row["operator"] == "sft")
+
+
+def test_what_a_stretch_saw_ten_steps_ago_still_moves_its_mixture(tmp_path):
+    config = tiny(tmp_path).config.loop.curriculum
+    solved, unseen = Cell("seq/sort", 1, "ascending"), Cell("seq/sort", 1, "descending")
+    base = Mixture.of({solved: 1.0, unseen: 1.0})
+    seen = {solved: CellHistory().extended(10, 64, correct=64, problems=64)}
+    moved = dict(CURRICULA[config.name](seen, base, 20, config).weights)
+    assert moved[unseen] > 2 * moved[solved]

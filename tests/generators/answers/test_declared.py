@@ -1,0 +1,130 @@
+"""What a problem declares: its JSON, what it refuses, and what it changes in a verdict."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generators.answers.declared import NOTHING, Declared, from_json
+from generators.answers.structures import equal_sequences
+from generators.answers.values import close
+from generators.grade import AnswerType, grade
+from pipeline.errors import ConfigError
+from pipeline.fingerprint import canonical
+from pipeline.problem import Json, Outcome
+
+DECLARATIONS = [
+    NOTHING, Declared(order="any"), Declared(symmetry="dihedral"), Declared(tolerance="0.01"),
+    Declared(tolerance="1.5%"), Declared(digits=3), Declared(places=0), Declared(choices=("a", "b")),
+    Declared(unit="required"), Declared(first="month"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("declared", DECLARATIONS)
+def test_declarations_survive_json(declared: Declared) -> None:
+    assert from_json(declared.to_json()) == declared
+    assert canonical(declared.to_json())
+    assert from_json(None) == from_json({}) == NOTHING and NOTHING.to_json() == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"ordr": "any"}, "unknown declared key 'ordr', did you mean 'order'"),
+        ({"order": "some"}, "'some' is unknown"),
+        ({"symmetry": "mirror"}, "choose one of none, reversal"), ({"tolerance": 0.01}, "no decimal text"),
+        ({"tolerance": "-1"}, "no decimal text"),
+        ({"tolerance": "1/3"}, "no decimal text"), ({"tolerance": "nan"}, "no decimal text"),
+        ({"digits": 0}, "outside 1..100"),
+        ({"places": 101}, "outside 0..100"), ({"digits": True}, "outside 1..100"),
+        ({"digits": 3, "places": 2}, "keep one of the three"),
+        ({"order": "any", "symmetry": "rotation"}, "keep one of the two"), ({"choices": "ab"}, "no list of texts"),
+        ({"choices": ["a"]}, "outside 2..26"),
+        ({"choices": ["a", " "]}, "no list of texts"), ({"choices": ["a"] * 27}, "outside 2..26"),
+        ({"unit": True}, "unknown"), ([], "JSON list"),
+        ({1: 2}, "unknown declared key 1"), ({"first": "year"}, "choose one of day, month"),
+    ],
+)  # fmt: skip
+def test_impossible_declarations_are_refused(value: Json, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        from_json(value)
+
+
+def accepted(gold: Json, text: str, name: AnswerType | None = None, **declared: Json) -> bool:
+    return grade(gold, f"<answer>{text}</answer>", name, declared=from_json(declared)).outcome is Outcome.CORRECT
+
+
+@pytest.mark.parametrize(
+    ("gold", "text", "declared", "equal"),
+    [
+        ("1, 2, 3", "3, 1, 2", {"order": "any"}, True), ("1, 2, 3", "3, 1, 1", {"order": "any"}, False),
+        ([1, 2], "[2, 1]", {"order": "any"}, True),
+        ("1, 2, 3", "3, 1, 2", {"order": "given"}, False), ("a, b", "b, a", {"order": "any"}, True),
+        ("5", "5", {"order": "any"}, True),
+        ("1, 2, 3", "3, 2, 1", {"symmetry": "reversal"}, True), ("1, 2, 3", "2, 3, 1", {"symmetry": "reversal"}, False),
+        ("1, 2, 3, 4", "3, 4, 1, 2", {"symmetry": "rotation"}, True),
+        ("1, 2, 3, 4", "4, 3, 2, 1", {"symmetry": "rotation"}, False),
+        ("1, 2, 3, 4", "2, 1, 4, 3", {"symmetry": "dihedral"}, True),
+        ("1, 2, 3, 4", "1, 3, 2, 4", {"symmetry": "dihedral"}, False),
+        ("A, B, C", "C, A, B", {"symmetry": "rotation"}, True), ("A, B, C", "C, B, A", {"symmetry": "rotation"}, False),
+        ("100", "101", {"tolerance": "1%"}, True), ("100", "102", {"tolerance": "1%"}, False),
+        ("100", "101", {}, False),
+        ("0.5", "0.51", {"tolerance": "0.01"}, True), ("0.5", "0.5100001", {"tolerance": "0.01"}, False),
+        ("\\pi", "3.14", {"tolerance": "0.002"}, True),
+        ("\\pi", "3.14", {"places": 2}, True), ("\\pi", "3.15", {"places": 2}, False),
+        ("3.14159", "3.1", {"places": 1}, True),
+        ("2.675", "2.68", {"places": 2}, True), ("2.675", "2.67", {"places": 2}, True),
+        ("2.675", "2.66", {"places": 2}, False),
+        ("12345", "12300", {"digits": 3}, True), ("12345", "12400", {"digits": 3}, False),
+        ("0.0012345", "0.00123", {"digits": 3}, True),
+        ("\\sqrt{2}", "1.41", {"digits": 3}, True), ("\\sqrt{2}", "1.42", {"digits": 3}, False),
+        ("x = 1.234", "1.23", {"places": 2}, True),
+        ("(1.234, 5)", "(1.23, 5)", {"places": 2}, True), ("(1.234, 5)", "(1.23, 6)", {"places": 2}, False),
+        ("33.3%", "1/3", {"digits": 3}, True),
+        ("5 km", "5", {"unit": "required"}, False), ("5 km", "5000 m", {"unit": "required"}, True),
+        ("5 km", "5 m", {"unit": "ignored"}, True),
+        ("5 miles", "8.05 km", {"tolerance": "0.1%"}, True), ("5 miles", "8.05 km", {}, False),
+        ("5 miles", "8.1 km", {"tolerance": "0.1%"}, False),
+        ("2024-04-03", "03/04/2024", {"first": "day"}, True), ("2024-04-03", "04/03/2024", {"first": "day"}, False),
+        ("2024-04-03", "04/03/2024", {"first": "month"}, True), ("north", "south", {"tolerance": "1%"}, False),
+        ("x+1", "x+2", {"tolerance": "1%"}, False),
+    ],
+)  # fmt: skip
+def test_declarations_decide(gold: Json, text: str, declared: dict[str, Json], equal: bool) -> None:
+    assert accepted(gold, text, **declared) is equal
+
+
+def test_only_a_tolerance_loosens_an_integer() -> None:
+    for gold in (10**4, 10**8, 10**12):
+        assert not accepted(gold, str(gold + 1)) and not accepted(str(gold), str(gold + 1), "integer", digits=3)
+        assert accepted(gold, str(gold + 1), tolerance="1%") and not accepted(gold, str(gold * 2), tolerance="1%")
+
+
+@given(
+    st.lists(st.integers(0, 2), min_size=1, max_size=7),
+    st.lists(st.integers(0, 2), min_size=1, max_size=7),
+    st.booleans(),
+)
+def test_symmetries_are_those_of_brute_force(gold: list[int], other: list[int], words: bool) -> None:
+    turns = [gold[k:] + gold[:k] for k in range(len(gold))]
+    orbits = {
+        "none": [gold], "reversal": [gold, gold[::-1]], "rotation": turns,
+        "dihedral": turns + [turn[::-1] for turn in turns],
+    }  # fmt: skip
+    names = "xyz" if words else "012"
+    texts = ["[" + ", ".join(names[k] for k in line) + "]" for line in (gold, other)]
+    for symmetry, orbit in orbits.items():
+        assert equal_sequences(*texts, Declared(symmetry=symmetry)) == (other in orbit)  # type: ignore[arg-type]
+    assert equal_sequences(*texts, Declared(order="any")) == (sorted(gold) == sorted(other))
+
+
+@given(st.fractions(-1000, 1000), st.integers(0, 4))
+def test_a_number_agrees_with_its_own_rounding(number: Fraction, places: int) -> None:
+    rounded = Fraction(round(number, places))
+    assert close(number, rounded, Declared(places=places)) and close(rounded, number, Declared(places=places))
+    assert not close(number, rounded + Fraction(2, 10**places), Declared(places=places))
+    if number:
+        written = Fraction(f"{float(number):.{places}e}")
+        assert close(number, written, Declared(digits=places + 1)) or abs(float(number) - number) > 0
+        assert not close(number, written * 3, Declared(digits=places + 1))  # twice may be the other side of a tie
