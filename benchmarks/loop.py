@@ -28,7 +28,7 @@ from flows.config import RunConfig, load_config
 from flows.loop.loop import traceable
 from flows.orchestration.whole import train_all
 from flows.report.evidence import Evidence, load_evidence
-from flows.stages.stages import Run
+from flows.run import Run
 from pipeline.choice.mixture import Cell
 from pipeline.seeds import array_rng
 from pipeline.store.files import write_atomic

@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from generators.answers.reading.extract import Malformed
+from generators.malformed import Malformed
 from pipeline.errors import FamilyError, nearest
 from pipeline.fingerprint import canonical
 from pipeline.problem import Certificate, Json, Outcome, Problem, Verdict, make_problem, malformed, undecided

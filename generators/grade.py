@@ -22,20 +22,13 @@ from functools import lru_cache
 
 from generators.answers.comparers import COMPARERS, AnswerType, Comparer, answer_type, fits, special_type, type_of
 from generators.answers.declared import NOTHING, Declared
+from generators.answers.language.prose import endings, is_hedge, without_closing
+from generators.answers.language.tokens import MAX_CHARS
 from generators.answers.maths.typed import Answer, normal_text, parse_answer
-from generators.answers.notation.latex import MAX_CHARS
-from generators.answers.reading.extract import (
-    MAX_ANSWER_CHARS,
-    MAX_REPLY_CHARS,
-    Malformed,
-    boxes,
-    retracts,
-    spoken,
-    undressed,
-)
+from generators.answers.reading.extract import MAX_ANSWER_CHARS, MAX_REPLY_CHARS, boxes, retracts, spoken, undressed
 from generators.answers.reading.places import announced, final_answer, placed
-from generators.answers.reading.prose import endings, is_hedge, without_closing
 from generators.answers.structures import unquoted
+from generators.malformed import Malformed
 from pipeline.errors import FamilyError
 from pipeline.fingerprint import canonical
 from pipeline.problem import Json, Outcome, Verdict, correct, malformed, wrong

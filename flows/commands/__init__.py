@@ -1,4 +1,6 @@
-"""What do people type? The veriloop command, one thin function a subcommand, and how results are told.
+"""What do people type? The veriloop command, one thin function a subcommand.
 
-Start in `cli`. No command decides anything about problems: it reads options, calls a stage, and prints.
+No command decides anything about problems: it reads options, calls a stage, and prints.
+
+Doors: `cli`.
 """

@@ -10,10 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from flows.commands.options import Note
-from flows.commands.output import say, say_table
 from flows.judging.audit import Audit, attack_lines, audit_root, rate_lines
 from flows.judging.audit_file import audit_file
 from flows.judging.grading import Grading
+from flows.telling.output import say, say_table
 from pipeline.errors import ConfigError
 from pipeline.fingerprint import content_hash
 

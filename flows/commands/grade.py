@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.commands.options import progress
-from flows.commands.output import dump, err, say
 from flows.judging.graded_file import grade_into
 from flows.judging.grading import Grading, Tally, grade_rows
 from flows.progress import bars
+from flows.telling.output import dump, err, say
 
 LONG_BYTES = 1_000_000
 """A file of this size is worth a progress bar."""

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from flows.commands.options import DEFAULT_ROOT, AnswerType, Declare, Json, Root, Workers, existing, progress
-from flows.commands.output import dump, say
+from flows.telling.output import dump, say
 from pipeline.errors import ConfigError
 
 judging = typer.Typer()
@@ -46,8 +46,8 @@ def reverify(
     as_json: Json = False,
 ) -> None:
     """Judge a version's witnesses and stored rollouts again with the installed verifiers; list what changed."""
-    from flows.commands.tell import reverified_lines
     from flows.judging.reverify import reverify_installed
+    from flows.telling.tell import reverified_lines
 
     with progress() as note:
         found = reverify_installed(existing(root), version, workers=workers, everything=everything, note=note)
@@ -76,7 +76,7 @@ def strength(
     as_json: Json = False,
 ) -> None:
     """Measure tests by mutation: how many small faults in a right program they notice, and which they miss."""
-    from flows.commands.programs import check_measured, strength_lines, strength_rows, total_line
+    from flows.telling.strength import check_measured, strength_lines, strength_rows, total_line
 
     rows = []
     columns = {"entry": entry, "setup": setup, "prompt": prompt}

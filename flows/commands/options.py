@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.output import err
+from flows.telling.output import err
 from pipeline.errors import ConfigError
 
 Json = Annotated[bool, typer.Option("--json", help="print JSON for a program to read")]

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from flows.commands.options import DEFAULT_ROOT, Json, Root, Workers, existing, progress
-from flows.commands.output import dump, say, say_table
+from flows.telling.output import dump, say, say_table
 
 stored = typer.Typer()
 
@@ -31,8 +31,8 @@ def versions(root: Root = DEFAULT_ROOT, as_json: Json = False) -> None:
 @stored.command()
 def show(version: str, root: Root = DEFAULT_ROOT, as_json: Json = False) -> None:
     """Show one version (id, prefix or name): its recipe, cells, drops and an example."""
-    from flows.commands.inspect import describe
-    from flows.commands.tell import version_lines
+    from flows.inspection.stored import describe
+    from flows.telling.tell import version_lines
 
     described = describe(existing(root), version)
     dump(described) if as_json else say(*version_lines(described))
@@ -41,8 +41,8 @@ def show(version: str, root: Root = DEFAULT_ROOT, as_json: Json = False) -> None
 @stored.command()
 def diff(a: str, b: str, root: Root = DEFAULT_ROOT, as_json: Json = False) -> None:
     """Compare two versions: recipe, cells, rows only in one of them."""
-    from flows.commands.inspect import compare
-    from flows.commands.tell import difference_lines
+    from flows.inspection.stored import compare
+    from flows.telling.tell import difference_lines
 
     compared = compare(existing(root), a, b)
     dump(compared) if as_json else say(*difference_lines(compared))
@@ -51,8 +51,8 @@ def diff(a: str, b: str, root: Root = DEFAULT_ROOT, as_json: Json = False) -> No
 @stored.command()
 def why(uid: str, root: Root = DEFAULT_ROOT, as_json: Json = False) -> None:
     """Say why a problem is where it is: origin, versions, decisions, scores, what it taught."""
-    from flows.commands.inspect import explain
-    from flows.commands.tell import story_lines
+    from flows.inspection.stored import explain
+    from flows.telling.tell import story_lines
 
     explained = explain(existing(root), uid)
     dump(explained) if as_json else say(*story_lines(explained))
@@ -61,7 +61,7 @@ def why(uid: str, root: Root = DEFAULT_ROOT, as_json: Json = False) -> None:
 @stored.command()
 def regenerate(version: str, root: Root = DEFAULT_ROOT, workers: Workers = 1, as_json: Json = False) -> None:
     """Make a version again from its recipe and compare row hashes."""
-    from flows.commands.inspect import prove
+    from flows.inspection.regenerate import prove
 
     with progress() as note:
         proof = prove(existing(root), version, workers=workers, note=note)
@@ -83,7 +83,7 @@ def export(
     split: Annotated[str, typer.Option(help="train, probe, test or all")] = "train",
 ) -> None:
     """Write a version's rows in a layout that others read, and `veriloop import` too."""
-    from flows.stages.making import export_version
+    from flows.stages.exports import export_version
 
     written, rows = export_version(existing(root), version, file, layout=layout, split=split)
     say(f"wrote {written} of {rows} problems (split {split}) to {file}")
@@ -97,7 +97,7 @@ def gc(
     as_json: Json = False,
 ) -> None:
     """Find what no version needs: leavings of killed processes, and shards, which are made again when wanted."""
-    from flows.commands.tell import garbage_lines
+    from flows.telling.tell import garbage_lines
     from pipeline.store.query import left_behind
     from pipeline.store.store import Store
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from flows.stages.stages import Note, silent
+from flows.run import Note, silent
 from pipeline.choice.noise import chosen
 from pipeline.errors import PipelineError, StoreError
 from pipeline.fingerprint import content_hash

@@ -16,7 +16,7 @@ import pyarrow as pa
 from flows.judging.appeals import MOST, Appeal, Judge, Key, hear, heard_by, waiting
 from flows.judging.audit_sample import Verdicts, fetch, stored_verdicts
 from flows.judging.audited import APPEAL, FREE, KINDS, Judged, attack_counts, rate_of
-from flows.stages.stages import Note, silent
+from flows.run import Note, silent
 from generators.family import load
 from generators.second.opinion import Opinion, Question, opinions, proven_unique, question
 from pipeline.choice.noise import Checked, Rate, Stratum, allocate, chosen, error_rates

@@ -10,7 +10,7 @@ from typing import Any
 from flows.judging.audit import SHOWN_DISAGREEMENTS, Ask, Audit, rate_rows
 from flows.judging.audited import Judged, free_type
 from flows.judging.grading import Grading, grade_rows, lines
-from flows.stages.stages import Note, silent
+from flows.run import Note, silent
 from generators.grade import as_text
 from generators.second.opinion import Question, free_question, opinions
 from pipeline.choice.noise import Stratum, allocate, chosen

@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from generators.answers.reading.extract import Malformed
 from generators.family import load, names
 from generators.grade import type_of
+from generators.malformed import Malformed
 from pipeline.choice.noise import Kind, Noise, Rate
 from pipeline.errors import ConfigError, FamilyError
 from pipeline.problem import Json, Problem

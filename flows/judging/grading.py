@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, cast, get_args
 
-from flows.commands.programs import grade_row
+from flows.judging.programs import grade_row
 from generators.answers.declared import NOTHING, Declared, from_json
 from generators.grade import AnswerType, as_text
 from generators.judge_pool import GradeJob, PooledGrader

@@ -14,7 +14,7 @@ from flows.judging import reverify_queries as queries
 from flows.judging.reverify_rollouts import derive_scores, judge_rollouts, judge_same
 from flows.judging.reverify_witnesses import Witnesses
 from flows.judging.reverify_work import UNKNOWN, Work, write_changes
-from flows.stages.stages import Note, silent
+from flows.run import Note, silent
 from generators.family import check_judged
 from pipeline.errors import ConfigError, StoreError
 from pipeline.sampling import Verifier

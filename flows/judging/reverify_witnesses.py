@@ -13,11 +13,12 @@ import pyarrow.compute as pc
 
 from flows.judging.audited import carried_noise
 from flows.judging.reverify_work import ON_DOUBT, UNKNOWN, Work, write_changes
-from flows.stages.stages import own_replies, quality_report
+from generators.witness import own_replies
 from pipeline.errors import refuse_undecided
 from pipeline.fingerprint import content_hash
 from pipeline.problem import Outcome, from_table
 from pipeline.sampling import Verifier
+from pipeline.store.quality import quality_report
 from pipeline.store.version import DROPPED_SCHEMA, DatasetVersion
 
 _FAULTS = pa.schema([(name, pa.string()) for name in ("uid", "what", "outcome", "reason")])

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from flows.judging import reverify_queries as queries
-from flows.stages.stages import Note
+from flows.run import Note
 from generators.family import load
 from pipeline.fingerprint import content_hash
 from pipeline.sampling import Verifier

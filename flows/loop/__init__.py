@@ -1,4 +1,6 @@
 """What happens round after round? One cold start, then arms that each diagnose, mix, generate, train and read test.
 
-Start in `loop`. The objectives are the trainer's, the diagnosis is `pipeline.choice`'s.
+The objectives are the trainer's, the diagnosis is `pipeline.choice`'s.
+
+Doors: `loop`.
 """

@@ -17,8 +17,11 @@ import pyarrow as pa
 
 from flows.config import ArmConfig
 from flows.loop.rounds import LOOP_STAGE, forget_rounds, read_round, round_key, write_round
-from flows.loop.training import TrainPart, build_policy, build_sampler, sft_steps, train_part
-from flows.stages.stages import Run, dataset, fixed_sets, problems_of, score
+from flows.loop.training import TrainPart, sft_steps, train_part
+from flows.policies import build_policy, build_sampler
+from flows.run import Run
+from flows.stages.publish import dataset, fixed_sets, problems_of
+from flows.stages.score import score
 from generators.family import load
 from pipeline.choice.curriculum import CurriculumConfig, Pool, easy_to_hard
 from pipeline.choice.mixture import Cell, Mixture

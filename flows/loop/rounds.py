@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from flows.config import ArmConfig
-from flows.stages.stages import Run
+from flows.run import Run
 from generators.family import load
 from pipeline.fingerprint import content_hash
 from pipeline.store.files import write_atomic

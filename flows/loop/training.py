@@ -13,9 +13,11 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from flows.config import PriceConfig, SamplerConfig
+from flows.config import PriceConfig
 from flows.judging.audited import Judged, judged, training_noise
-from flows.stages.stages import Run, register_protocol
+from flows.policies import build_policy, build_sampler
+from flows.run import Run
+from flows.stages.score import register_protocol
 from generators.judge_pool import shared_verifier
 from pipeline.choice.curriculum import CurriculumConfig, Pool
 from pipeline.choice.mixture import Mixture
@@ -24,7 +26,7 @@ from pipeline.fingerprint import content_hash
 from pipeline.problem import Json, Problem
 from pipeline.store.files import one_at_a_time
 from trainer.grpo import TrainedGroup, train_grpo
-from trainer.policy import Policy, PolicyConfig, load_policy, to_accelerator
+from trainer.policy import Policy, to_accelerator
 from trainer.sft import SFTConfig, train_sft
 from trainer.train_state import Resume, Totals, TrainState
 
@@ -49,22 +51,6 @@ class TrainPart:
     sft: SFTConfig | None = None
     reference: Path | None = None
     optimiser: Path | None = None
-
-
-def build_policy(config: PolicyConfig, *, seed: int = 0, path: Path | None = None) -> Policy:
-    """Return the policy of a checkpoint, or the configured one; on an accelerator where there is one."""
-    return to_accelerator(load_policy(path) if path is not None else config.build(seed=seed))
-
-
-def build_sampler(config: SamplerConfig, policy: Policy) -> Any:
-    """Return the sampler that a config names, holding the policy's weights."""
-    if config.name == "torch":
-        from trainer.samplers.torch import TorchSampler
-
-        return TorchSampler(policy, batch_rows=config.batch_rows)
-    from trainer.samplers.vllm import VLLMSampler
-
-    return VLLMSampler(policy)
 
 
 def train_part(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from flows.config import RunConfig
-from flows.stages.stages import Run
+from flows.run import Run
 from pipeline.errors import PipelineError, StoreError
 from pipeline.store.files import writing
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from flows.config import load_config
 from flows.orchestration.flows import run_nested
-from flows.stages.stages import Run
+from flows.run import Run
 
 
 def __getattr__(name: str) -> Any:

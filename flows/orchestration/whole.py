@@ -9,7 +9,8 @@ from pathlib import Path
 
 from flows.loop.loop import ArmSpec, cold_start, context_of, read_test, run_arm, write_start
 from flows.progress import FileNote, watched
-from flows.stages.stages import Run, fixed_sets, record_start
+from flows.run import Run, record_start
+from flows.stages.publish import fixed_sets
 from pipeline.workers.shards import map_shards
 
 

@@ -1,4 +1,6 @@
 """What came of a run? Pages and tables for people, written from the ledger and the versions alone.
 
-Start in `report`. No number is made here that is not a query over stored facts (`evidence`, `queries`).
+No number is made here that is not a query over stored facts (`evidence`, `queries`).
+
+Doors: `report` for the page, `summary` for the last lines of a run.
 """

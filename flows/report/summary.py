@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.report.evidence import MEASURES, Estimate, Evidence, Measure, load_evidence
-from flows.stages.stages import Run
+from flows.run import Run
 from pipeline.choice.mixture import Cell
 
 

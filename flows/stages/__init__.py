@@ -1,4 +1,6 @@
 """What does a pipeline do, step by step? Plain functions from roots and names to versions and Scores.
 
-Start in `stages`. None knows that Prefect exists; what is already done is found by its recipe.
+None knows that Prefect exists; what is already done is found by its recipe.
+
+Doors: every room.
 """

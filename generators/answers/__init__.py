@@ -1,4 +1,6 @@
-"""Is this reply the gold's value? What a reply says (`reading`), what text means (`notation`, `maths`), and the types.
+"""Is this reply the gold's value? Where it answers (`reading`), what text says (`language`), and what equals what.
 
-Start in `comparers`, the table of types; the door for callers is `generators.grade`.
+The door for callers is `generators.grade`.
+
+Doors: `comparers` the table of types, `declared` what a problem says of its answer, `structures`.
 """

@@ -8,12 +8,13 @@ case, spacing, quotes and the marks round them.
 import re
 
 from generators.answers.declared import Declared
+from generators.answers.language.prose import denies_next, is_denied, is_hedge
+from generators.answers.language.writing import TEXT
 from generators.answers.maths.typed import normal_text
-from generators.answers.reading.extract import Malformed, undressed
-from generators.answers.reading.prose import denies_next, is_denied, is_hedge
-from generators.answers.reading.writing import TEXT
+from generators.answers.reading.extract import undressed
 from generators.answers.structures import unquoted
 from generators.answers.values import equal_values
+from generators.malformed import Malformed
 
 MAX_TEXT = 2000
 _LABEL = re.compile(

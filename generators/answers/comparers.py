@@ -23,12 +23,11 @@ from generators.answers.dates import (
 )
 from generators.answers.declared import NOTHING, Declared
 from generators.answers.grids import equal_grids, read_grid
+from generators.answers.language.nodes import Node, symbols, walk
 from generators.answers.maths.equality import equal_answers
 from generators.answers.maths.symbolic import exact, value
 from generators.answers.maths.typed import Answer, parse_answer
-from generators.answers.notation.nodes import Node, symbols, walk
 from generators.answers.quantities import equal_quantities, looks_like_quantity
-from generators.answers.reading.extract import Malformed
 from generators.answers.structures import (
     equal_mappings,
     equal_multisets,
@@ -39,6 +38,7 @@ from generators.answers.structures import (
     split,
 )
 from generators.answers.values import equal_values
+from generators.malformed import Malformed
 from pipeline.problem import Json
 
 AnswerType = Literal[

@@ -9,9 +9,9 @@ from datetime import date
 from fractions import Fraction
 
 from generators.answers.declared import Declared
-from generators.answers.reading.extract import Malformed
-from generators.answers.reading.prose import is_hedge
+from generators.answers.language.prose import is_hedge
 from generators.answers.values import close
+from generators.malformed import Malformed
 
 MAX_DATE_CHARS = 100
 _MONTHS = (

@@ -6,8 +6,9 @@ Law: two grids are equal when they have the same shape and equal cells in every 
 import re
 
 from generators.answers.declared import Declared
-from generators.answers.reading.extract import MAX_ANSWER_CHARS, Malformed
+from generators.answers.reading.extract import MAX_ANSWER_CHARS
 from generators.answers.structures import equal_items, opened, split
+from generators.malformed import Malformed
 
 Grid = list[list[str]]
 _MATRIX = re.compile(r"\\begin\{(\w+\*?)\}(?:\s*\{[clr|\s]*\})?(.*)\\end\{\1\}", re.DOTALL)

@@ -14,14 +14,14 @@ from itertools import islice
 from typing import Any
 
 from generators.answers.declared import NOTHING, Declared
+from generators.answers.language.nodes import Node, number, symbols
+from generators.answers.language.prose import is_hedge
+from generators.answers.language.writing import MONEY, TEXT
 from generators.answers.maths.equality import equal_answers
 from generators.answers.maths.symbolic import value
 from generators.answers.maths.typed import Answer, parse_answer
-from generators.answers.notation.nodes import Node, number, symbols
-from generators.answers.reading.extract import Malformed
-from generators.answers.reading.prose import is_hedge
-from generators.answers.reading.writing import MONEY, TEXT
 from generators.answers.values import close
+from generators.malformed import Malformed
 
 MAX_CHARS = 300
 MAX_UNREAD = 80

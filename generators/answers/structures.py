@@ -13,8 +13,9 @@ from functools import cache
 
 from generators.answers.declared import Declared
 from generators.answers.maths.typed import normal_text
-from generators.answers.reading.extract import MAX_ANSWER_CHARS, Malformed
+from generators.answers.reading.extract import MAX_ANSWER_CHARS
 from generators.answers.values import equal_values
+from generators.malformed import Malformed
 
 MAX_PARTS = 64
 """Parts that are compared in every order when they are not integers; longer lists are beyond the limit."""

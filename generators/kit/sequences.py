@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from random import Random
 
 from generators.answers.maths.expression import read_integer, read_integers
-from generators.answers.reading.extract import Malformed, answer_text, place
+from generators.answers.reading.extract import answer_text, place
 from generators.kit.wording import answer_format, fill, match
+from generators.malformed import Malformed
 from pipeline.errors import FamilyError
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 

@@ -19,7 +19,8 @@ from functools import lru_cache
 from itertools import chain
 from typing import Literal
 
-from generators.answers.reading.extract import MAX_REPLY_CHARS, Malformed, spoken
+from generators.answers.reading.extract import MAX_REPLY_CHARS, spoken
+from generators.malformed import Malformed
 from generators.programs.asserts import parse_program
 from generators.programs.cases import Case, matches
 from generators.programs.executions import Runner, shared_executions

@@ -1,4 +1,6 @@
 """Where does untrusted code run? Inside the walls of one zygote process, watched and timed from outside.
 
-Start in `sandbox`. Nothing expected of a program ever enters here.
+Nothing expected of a program ever enters here.
+
+Doors: `sandbox` to run, `selftest` to attack it.
 """

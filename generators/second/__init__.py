@@ -1,4 +1,6 @@
 """What would another reader say? Second opinions that share no code with the verifiers, for audits alone.
 
-Start in `opinion`. Never a reward.
+Never a reward.
+
+Doors: `opinion`.
 """

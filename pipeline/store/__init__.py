@@ -1,4 +1,5 @@
 """Where is everything kept, written once and found again? Versions, shards, the ledger, and SQL over both.
 
-Start in `store` for versions, `ledger` for facts, `query` for questions.
+Doors: `store` and `version` for versions, `ledger` for facts, `query` for questions, `files`, `quality`, `card`,
+`version_files`.
 """

@@ -1,4 +1,4 @@
 """Who does the work? The same pure function in this process, on local processes, or in killable ones.
 
-Start in `shards` for shards of work, `pool` for items with a deadline each.
+Doors: `shards` for shards of work, `pool` for items with a deadline each.
 """

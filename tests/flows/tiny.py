@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from flows.config import RunConfig
-from flows.stages.stages import Run
+from flows.run import Run
 
 TINY = """
 name: tiny

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from generators.answers.reading.extract import Malformed
 from generators.family import Reject, check_request, from_params, generate, load, make_params, names, verify
+from generators.malformed import Malformed
 from pipeline.errors import FamilyError
 from pipeline.problem import Outcome, Problem
 from pipeline.split import split_of

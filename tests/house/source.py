@@ -10,6 +10,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("pipeline", "generators", "filters", "trainer", "flows")
 PLUGINS = ("generators/families/", "filters/rules/", "pipeline/exchange/")
+SHARED = ("pipeline/exchange/foreign.py",)
+"""What plug-ins of a folder share; it stands among them and is none."""
 
 
 class Import(NamedTuple):
@@ -42,7 +44,7 @@ class Source:
 
     @property
     def plugin(self) -> bool:
-        return self.path.startswith(PLUGINS) and not self.path.endswith("__init__.py")
+        return self.path.startswith(PLUGINS) and not self.path.endswith(("__init__.py", *SHARED))
 
     def at(self, line: int) -> str:
         return f"{self.path}:{line}"

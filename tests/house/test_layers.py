@@ -1,6 +1,6 @@
 """Which way arrows point: flows -> siblings -> pipeline, heavy libraries at their one address, no cycle anywhere."""
 
-from tests.house.source import PACKAGES, PLUGINS, Source, imports, sources, within
+from tests.house.source import PACKAGES, PLUGINS, SHARED, Source, imports, sources, within
 
 MAY_IMPORT = {
     "pipeline": ("pipeline",),
@@ -47,9 +47,13 @@ def layer_faults(source: Source) -> list[str]:
             faults.append(f"{where}: {top} has its one address in {', '.join(ADDRESS[top]) or 'no package'}")
         if top in LAZY and not lazy:
             faults.append(f"{where}: {top} is imported inside functions only")
-        if source.plugin and within(name, [folder.rstrip("/").replace("/", ".") for folder in PLUGINS]):
+        if source.plugin and within(name, _dotted(PLUGINS)) and not within(name, _dotted(SHARED)):
             faults.append(f"{where}: a plug-in never imports another; what two share gets a named module")
     return faults
+
+
+def _dotted(paths: tuple[str, ...]) -> list[str]:
+    return [path.removesuffix(".py").rstrip("/").replace("/", ".") for path in paths]
 
 
 def import_graph(files: list[Source]) -> dict[str, set[str]]:

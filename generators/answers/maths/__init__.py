@@ -1,4 +1,6 @@
 """Are two mathematical answers equal? Values, structure and relations of trees, exact where it can be.
 
-Start in `equality`. Text becomes a tree in `notation`; nothing here reads prose.
+Text becomes a tree in `language`; nothing here reads prose.
+
+Doors: `equality` and `symbolic` for trees, `typed` for text, `expression` for arithmetic.
 """

@@ -6,7 +6,10 @@ Law: symmetric up to the direction of a policy (percent signs, plus-minus, chain
 from functools import partial
 from typing import Any
 
-from generators.answers.maths.exact import exact
+from generators.answers.language.exact import exact
+from generators.answers.language.nodes import Node, number, walk
+from generators.answers.language.writing import MONEY
+from generators.answers.maths.maths_words import constants, counting, meant
 from generators.answers.maths.parameters import equal_parametric, parametric
 from generators.answers.maths.ranges import SETS, Interval, intervals
 from generators.answers.maths.relations import (
@@ -27,10 +30,7 @@ from generators.answers.maths.relations import (
 )
 from generators.answers.maths.symbolic import approximates, proportional, refuse_large, same, sample
 from generators.answers.maths.typed import Answer
-from generators.answers.notation.maths_words import constants, counting, meant
-from generators.answers.notation.nodes import Node, number, walk
-from generators.answers.reading.extract import Malformed
-from generators.answers.reading.writing import MONEY
+from generators.malformed import Malformed
 
 MAX_UNORDERED = 24
 """Parts of a set that are compared in every order; a larger one is compared by its text."""

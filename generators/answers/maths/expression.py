@@ -8,7 +8,7 @@ import re
 from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
-from generators.answers.reading.extract import Malformed
+from generators.malformed import Malformed
 
 MAX_CHARS = 1_000
 MAX_DIGITS = 12

@@ -7,9 +7,9 @@ simplifies, so no input can make it search. An operator that is not carried out 
 from functools import cache
 from typing import Any
 
-from generators.answers.maths.exact import MAX_BITS, exact
-from generators.answers.notation.nodes import Node
-from generators.answers.reading.extract import Malformed
+from generators.answers.language.exact import MAX_BITS, exact
+from generators.answers.language.nodes import Node
+from generators.malformed import Malformed
 from pipeline.seeds import derive
 
 DIGITS = 70

@@ -6,9 +6,9 @@ through the same values. A parameter over the naturals is only named.
 
 from collections.abc import Callable, Iterator
 
+from generators.answers.language.nodes import Node, number, symbols
 from generators.answers.maths.numeric import weight
 from generators.answers.maths.symbolic import refuse_costly
-from generators.answers.notation.nodes import Node, number, symbols
 
 _DOMAINS = {"ZZ": "Z", "Z": "Z", "NN": "N", "N": "N"}
 _SHIFTS = (0, 1, -1, 2, -2)

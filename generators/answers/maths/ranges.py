@@ -9,10 +9,10 @@ from fractions import Fraction
 from functools import cmp_to_key, lru_cache
 from typing import Any
 
+from generators.answers.language.nodes import Node, symbols
 from generators.answers.maths.relations import FLIPPED, is_name, signs
 from generators.answers.maths.symbolic import value
-from generators.answers.notation.nodes import Node, symbols
-from generators.answers.reading.extract import Malformed
+from generators.malformed import Malformed
 
 MAX_INTERVALS = 8
 SETS = frozenset(("union", "cap", "minus", "+", "builder", "seq", "const", "rel"))

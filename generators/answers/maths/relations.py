@@ -3,8 +3,8 @@
 Law: what is taken off says nothing about the value: a name, the steps before the last sign of a chain.
 """
 
-from generators.answers.maths.exact import exact
-from generators.answers.notation.nodes import Node, number, symbols, walk
+from generators.answers.language.exact import exact
+from generators.answers.language.nodes import Node, number, symbols, walk
 
 STRUCTURES = frozenset(("seq", "rel", "matrix", "union", "cap", "minus", "builder", "based", "class"))
 _INVERSE = Node("neg", (number(1),))

@@ -8,10 +8,10 @@ from collections import deque
 from fractions import Fraction
 from typing import Any
 
-from generators.answers.maths.exact import MAX_BITS, MAX_FACTORIAL, exact, magnitude
+from generators.answers.language.exact import MAX_BITS, MAX_FACTORIAL, exact, magnitude
+from generators.answers.language.nodes import Node, number, symbols, walk
 from generators.answers.maths.numeric import DIGITS, Undefined, Values, arithmetic, is_complex, tolerance, weight
-from generators.answers.notation.nodes import Node, number, symbols, walk
-from generators.answers.reading.extract import Malformed
+from generators.malformed import Malformed
 from pipeline.seeds import derive
 
 __all__ = [

@@ -8,12 +8,12 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from generators.answers.notation.latex import MAX_CHARS, read
-from generators.answers.notation.nodes import Node
-from generators.answers.notation.tokens import FUNCTIONS, GREEK
-from generators.answers.reading.extract import Malformed
-from generators.answers.reading.prose import GOLD_CUE, LEADING_CUE, is_assumption, is_denied, is_hedge, is_order
-from generators.answers.reading.writing import written
+from generators.answers.language.latex import read
+from generators.answers.language.nodes import Node
+from generators.answers.language.prose import GOLD_CUE, LEADING_CUE, is_assumption, is_denied, is_hedge, is_order
+from generators.answers.language.tokens import FUNCTIONS, GREEK, MAX_CHARS
+from generators.answers.language.writing import written
+from generators.malformed import Malformed
 
 MAX_WORDS = 200
 """Characters of an answer in words."""

@@ -5,6 +5,8 @@ Law: an answer is read from one declared place; a hedge is not an answer; never 
 
 import re
 
+from generators.malformed import Malformed
+
 MAX_REPLY_CHARS = 200_000
 """A reply longer than this is MALFORMED: 50k tokens at 4 characters each."""
 MAX_ANSWER_CHARS = 10_000
@@ -16,15 +18,6 @@ MAX_BRACES = 1000
 """Braces inside one another that a box may hold."""
 MAX_LAYERS = 6
 """Wrappings taken off one answer: "**$\\boxed{7}$**." has four."""
-
-
-class Malformed(Exception):
-    """Raised by extraction and parsing for text that is no answer; the guard around verify turns it into a Verdict."""
-
-    def __init__(self, reason: str, extracted: str | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.extracted = extracted
 
 
 _OPEN_TAG, _CLOSE_TAG = "<answer>", "</answer>"

@@ -12,20 +12,8 @@ without another after it.
 import re
 from collections import deque
 
-from generators.answers.maths.exact import exact
-from generators.answers.maths.typed import LONG_WORD, PROSE, RELATION, is_answer, is_readable, parse_answer, worded
-from generators.answers.notation.tokens import MAX_CHARS
-from generators.answers.reading.extract import (
-    MAX_ANSWER_CHARS,
-    MAX_REPLY_CHARS,
-    MAX_TAIL,
-    Malformed,
-    boxes,
-    retracts,
-    spoken,
-    undressed,
-)
-from generators.answers.reading.prose import (
+from generators.answers.language.exact import exact
+from generators.answers.language.prose import (
     MAX_SAID,
     after_cue,
     denies_next,
@@ -47,8 +35,20 @@ from generators.answers.reading.prose import (
     without_others,
     without_remark,
 )
+from generators.answers.language.tokens import MAX_CHARS
+from generators.answers.language.writing import TEXT, plain_characters
+from generators.answers.maths.typed import LONG_WORD, PROSE, RELATION, is_answer, is_readable, parse_answer, worded
+from generators.answers.reading.extract import (
+    MAX_ANSWER_CHARS,
+    MAX_REPLY_CHARS,
+    MAX_TAIL,
+    boxes,
+    retracts,
+    spoken,
+    undressed,
+)
 from generators.answers.reading.stated_numbers import is_known, is_measured, last_number, with_prices
-from generators.answers.reading.writing import TEXT, plain_characters
+from generators.malformed import Malformed
 
 _MATH = re.compile(
     r"\$\$((?:[^$\\]|\\.)+)\$\$|(?<!\\)\$((?:[^$\\]|\\.)+)\$|\\\(((?:[^\\]|\\[^()])+)\\\)|\\\[((?:[^\\]|\\[^\[\]])+)\\\]",

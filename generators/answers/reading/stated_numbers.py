@@ -5,7 +5,7 @@ Law: every pattern is linear in the text; a number that is only mentioned, denie
 
 import re
 
-from generators.answers.reading.prose import MAX_SAID, denies_next, is_assumption, is_dropped, is_order
+from generators.answers.language.prose import MAX_SAID, denies_next, is_assumption, is_dropped, is_order
 
 _UNITS = "m|cm|mm|km|kg|g|mg|s|h|ft|in|lb|l|ml|°"
 _OPERATOR = re.compile(r"[-+] ")

@@ -11,9 +11,10 @@ Source: LeetCode 494 "Target Sum"; number partitioning is its target 0 (Garey an
 from collections import Counter
 from random import Random
 
-from generators.answers.reading.extract import Malformed, answer_text
+from generators.answers.reading.extract import answer_text
 from generators.family import Family, Reject, Solution
 from generators.kit.wording import RENDERINGS, Question, stated, write_text
+from generators.malformed import Malformed
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 
 _ASK = (

@@ -10,7 +10,6 @@ import pytest
 from flows.judging.audit import audit_root
 from flows.judging.audit_sample import stored_verdicts
 from flows.judging.audited import KINDS, Judged, attack_counts, judged, newest, noise_report, rate_of, training_noise
-from flows.stages.stages import quality_report
 from generators.family import generate, load
 from generators.second.opinion import opinion
 from generators.second.typed import WORDS
@@ -20,6 +19,7 @@ from pipeline.problem import Verdict, correct, to_table, wrong
 from pipeline.rollout import Completion, Finish, Rollout, rollouts_table
 from pipeline.score import Score, scores_table
 from pipeline.store.ledger import Ledger
+from pipeline.store.quality import quality_report
 from pipeline.store.query import query
 from pipeline.store.store import Store
 

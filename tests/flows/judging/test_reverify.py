@@ -11,9 +11,10 @@ import pyarrow as pa
 import pytest
 
 from filters.measure import measure
-from flows.commands.tell import reverified_lines
 from flows.judging.reverify import reverify
-from flows.stages.making import generate_version, import_version
+from flows.stages.imports import import_version
+from flows.stages.publish import generate_version
+from flows.telling.tell import reverified_lines
 from generators.family import FamilyVerifier, load
 from pipeline.errors import ConfigError, FamilyError, StoreError, UndecidedError
 from pipeline.problem import Outcome, correct, from_table, to_table, undecided, wrong

@@ -8,7 +8,8 @@ import pytest
 
 from flows.judging.audit import rate_rows
 from flows.judging.audited import judged
-from flows.loop.training import TrainPart, build_policy, train_part
+from flows.loop.training import TrainPart, train_part
+from flows.policies import build_policy
 from generators.family import generate
 from pipeline.choice.curriculum import Pool
 from pipeline.choice.mixture import Mixture

@@ -4,7 +4,8 @@ import pytest
 
 from flows.config import ArmConfig, CellsConfig
 from flows.loop.loop import draw_holes, plan_round, traceable
-from flows.stages.stages import Run, dataset, fixed_sets, problems_of
+from flows.run import Run
+from flows.stages.publish import dataset, fixed_sets, problems_of
 from pipeline.choice.curriculum import cell_of
 from pipeline.choice.mixture import Cell
 from pipeline.choice.weakness import CellHistory, WeaknessConfig, diagnose

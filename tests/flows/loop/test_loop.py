@@ -8,7 +8,7 @@ import pytest
 from flows.config import ArmConfig
 from flows.loop.loop import context_of, draw_holes, plan_round, traceable
 from flows.orchestration.whole import train_all
-from flows.stages.stages import fixed_sets, problems_of
+from flows.stages.publish import fixed_sets, problems_of
 from pipeline.choice.weakness import CellHistory, WeaknessConfig, diagnose, histories_from_json, record
 from pipeline.errors import ConfigError
 from tests.flows.tiny import outcome, rounds_of, tiny

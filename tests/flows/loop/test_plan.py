@@ -4,7 +4,7 @@ import pytest
 
 from flows.config import ArmConfig
 from flows.loop.loop import plan_round, traceable
-from flows.stages.stages import Run
+from flows.run import Run
 from pipeline.choice.weakness import CellHistory, Diagnosis, WeaknessConfig, diagnose
 from tests.flows.tiny import tiny
 

@@ -4,8 +4,10 @@ import pytest
 
 from flows.config import ArmConfig
 from flows.loop.loop import cold_start, context_of, probe_round, run_round
-from flows.loop.training import build_policy, build_sampler
-from flows.stages.stages import Run, fixed_sets, problems_of, score
+from flows.policies import build_policy, build_sampler
+from flows.run import Run
+from flows.stages.publish import fixed_sets, problems_of
+from flows.stages.score import score
 from pipeline.choice.weakness import histories_to_json
 from pipeline.errors import ConfigError
 from tests.flows.tiny import tiny

@@ -7,7 +7,7 @@ import pytest
 
 from flows.loop.loop import cold_start
 from flows.loop.rounds import forget_rounds, read_round, round_key, round_path, write_round
-from flows.stages.stages import Run
+from flows.run import Run
 from tests.flows.tiny import tiny
 from trainer.policy import TinyConfig, tiny_policy
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.stages.stages import Run
+from flows.run import Run
 from tests.flows.tiny import TINY, outcome, tiny
 from tests.house.source import ROOT
 

@@ -1,6 +1,6 @@
 """A dataset is found under every name it was asked by, though its work is done once."""
 
-from flows.stages.stages import dataset
+from flows.stages.publish import dataset
 from pipeline.choice.mixture import Cell
 from tests.flows.tiny import tiny
 

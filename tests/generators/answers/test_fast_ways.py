@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from generators.answers.comparers import AnswerType
 from generators.answers.declared import Declared
-from generators.answers.reading.extract import Malformed
 from generators.grade import Target, grade, judged_slowly, placed_slowly, target_of
+from generators.malformed import Malformed
 from pipeline.problem import Json, Outcome, Verdict
 from pipeline.seeds import rng
 

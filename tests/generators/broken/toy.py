@@ -3,8 +3,9 @@
 import re
 from random import Random
 
-from generators.answers.reading.extract import Malformed, answer_text, place
+from generators.answers.reading.extract import answer_text, place
 from generators.family import Family, Solution
+from generators.malformed import Malformed
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 
 _WORDS = {

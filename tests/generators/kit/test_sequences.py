@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.answers.reading.extract import Malformed
 from generators.family import Reject, load
 from generators.kit.sequences import parse, read_row, top, write_row
 from generators.kit.wording import RENDERINGS
+from generators.malformed import Malformed
 from pipeline.errors import FamilyError
 from pipeline.fingerprint import canonical
 from pipeline.seeds import rng

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.answers.reading.extract import Malformed
+from generators.malformed import Malformed
 from generators.programs.case_rows import read_cases
 from generators.programs.cases import Case
 from generators.programs.executions import Executions

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generators.answers.language.latex import read
 from generators.answers.maths.equality import MAX_UNORDERED, equal_answers
 from generators.answers.maths.symbolic import MAX_WEIGHT, same, value
 from generators.answers.maths.typed import parse_answer
-from generators.answers.notation.latex import read
-from generators.answers.reading.extract import Malformed
+from generators.malformed import Malformed
 
 SAME = [
     ("\\frac{1}{1+\\sqrt{2}}", "\\sqrt{2}-1"), ("\\log 8", "3 \\log 2"), ("2", "\\log 100"),

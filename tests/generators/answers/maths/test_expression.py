@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from generators.answers.maths import expression
 from generators.answers.maths.expression import Node, Operation
-from generators.answers.reading.extract import Malformed
+from generators.malformed import Malformed
 
 NODES = st.recursive(
     st.integers(0, 10**6),

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generators.answers.language.latex import read
+from generators.answers.language.matrices import MAX_PARTS
+from generators.answers.language.nodes import Node, walk
 from generators.answers.maths.equality import equal_answers
-from generators.answers.maths.matrices import MAX_PARTS
 from generators.answers.maths.parameters import parametric
 from generators.answers.maths.ranges import MAX_INTERVALS, Interval, intervals
 from generators.answers.maths.symbolic import value
 from generators.answers.maths.typed import parse_answer
-from generators.answers.notation.latex import read
-from generators.answers.notation.nodes import Node, walk
-from generators.answers.reading.extract import Malformed
+from generators.malformed import Malformed
 
 Ends = tuple[int, int, bool, bool]
 _ENDS = st.tuples(st.integers(-4, 4), st.integers(0, 4), st.booleans(), st.booleans())

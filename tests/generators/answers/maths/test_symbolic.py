@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generators.answers.language.cursor import MAX_DEPTH
+from generators.answers.language.latex import read
+from generators.answers.language.nodes import Node
 from generators.answers.maths.symbolic import approximates, exact, proportional, same, symbols
-from generators.answers.notation.latex import MAX_DEPTH, Node, read
-from generators.answers.reading.extract import Malformed
+from generators.malformed import Malformed
 
 
 @pytest.mark.parametrize(

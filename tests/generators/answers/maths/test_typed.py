@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from generators.answers.maths.equality import equal_answers
 from generators.answers.maths.typed import is_answer, normal_text, parse_answer
-from generators.answers.reading.extract import MAX_REPLY_CHARS, Malformed
+from generators.answers.reading.extract import MAX_REPLY_CHARS
 from generators.answers.reading.places import announced, final_answer
+from generators.malformed import Malformed
 
 POLICIES = (Path(__file__).parents[4] / "docs" / "answers.md").read_text()
 

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from generators.answers.reading.extract import (
     MAX_ANSWER_CHARS,
     MAX_REPLY_CHARS,
-    Malformed,
     answer_text,
     boxes,
     place,
     spoken,
     undressed,
 )
+from generators.malformed import Malformed
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,6 @@
+"""What does text say? Cues and hedges of prose, ways of writing, and mathematics as tokens, trees and exact numbers.
+
+Whether two answers are equal is asked in `maths`.
+
+Doors: `latex` and `tokens` for mathematics, `prose` and `writing` for sentences, `nodes`, `exact`.
+"""

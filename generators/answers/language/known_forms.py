@@ -1,0 +1,97 @@
+"""Trees of written forms that mean more than their signs: C(5, 2), Matrix([[1, 2]]), 0.1\\overline{6}. No reading.
+
+Law: a form is taken for what it is only where nothing else could be meant; else it stays what its signs say.
+"""
+
+import re
+from fractions import Fraction
+
+from generators.answers.language.nodes import Node
+from generators.malformed import Malformed
+
+_ARGUMENTS = {
+    **dict.fromkeys(("max", "min", "gcd", "lcm", "Matrix"), (1, 100)),
+    **dict.fromkeys(("Mod", "Eq", "Ne", "binom"), (2, 2)),
+    "log": (1, 2),
+}
+_COUNTS = frozenset("nmkrNM")
+"""Names of whole numbers, by custom."""
+PRINTED = {"Matrix": "", "Eq": "=", "Ne": "!="}
+
+
+def counted(name: str, arguments: tuple[Node, ...]) -> Node:
+    """Return a function of its arguments; Malformed where their number is not the function's."""
+    least, most = _ARGUMENTS.get(name, (1, 1))
+    if not least <= len(arguments) <= most:
+        raise Malformed(f"{name} of {len(arguments)} arguments")
+    return Node(name, arguments)
+
+
+def product(left: Node, right: Node) -> Node:
+    """Return a product written without a sign; C(5, 2), C(n, k) is a binomial coefficient."""
+    pair = right.args if right.op == "seq" and right.leaf == "()" and len(right.args) == 2 else ()
+    if left.op == "sym" and left.leaf == "C" and pair and _counts(*pair):
+        return Node("binom", pair)
+    return Node("*", (left, right))
+
+
+def _counts(size: Node, chosen: Node) -> bool:
+    """Say whether so many can be chosen of so many: (5, 6) is a point."""
+    if isinstance(size.leaf, Fraction) and isinstance(chosen.leaf, Fraction):
+        return size.op == chosen.op == "num" and chosen.leaf <= size.leaf
+    return all(part.op == "num" or part.leaf in _COUNTS for part in (size, chosen))
+
+
+def printed(name: str, arguments: tuple[Node, ...]) -> Node:
+    """Return what a computer algebra system prints as Matrix([[1, 2]]) or Eq(x, 1)."""
+    if name != "Matrix":
+        return Node("rel", arguments, PRINTED[name])
+    rows = arguments[0].args if arguments[0].op == "seq" else arguments
+    return Node("matrix", tuple(Node("seq", row.args if row.op == "seq" else (row,), "row") for row in rows))
+
+
+def builds(node: Node) -> bool:
+    """Say whether a relation, or the first of several, is `x : condition` or `x in R : condition`, read as a ratio."""
+    if node.op == "seq" and node.leaf == "?":
+        return builds(node.args[0])
+    if node.op != "rel":
+        return False
+    at = 1 if str(node.leaf).startswith("in ") else 0
+    return node.args[at].op == "seq" and node.args[at].leaf == ":" and len(node.args[at].args) == 2
+
+
+def built(node: Node) -> tuple[Node, Node]:
+    """Return the element and the condition of what `builds`."""
+    if node.op == "seq":
+        element, first = built(node.args[0])
+        return element, Node("seq", (first, *node.args[1:]), "()")
+    element, rest, leaf = node.args[0], node.args[1:], str(node.leaf)
+    if element.op == "seq" and element.leaf == ":":
+        return element.args[0], Node("rel", (element.args[1], *rest), leaf)
+    domain, first = rest[0].args
+    return Node("rel", (element, domain), "in"), Node("rel", (first, *rest[1:]), leaf.partition(" ")[2])
+
+
+def system(node: Node) -> Node:
+    """Return cases of one column as the list of their equations; any other matrix as it is."""
+    if node.leaf != "cases" or any(len(row.args) != 1 for row in node.args):
+        return node
+    return Node("seq", tuple(row.args[0] for row in node.args), "")
+
+
+_PERIODS = re.compile(r"\d*?\.\d*?(\d)\1\1+|\d*?\.\d*?(\d{2,10}?)\2+")
+
+
+def shown_period(token: str) -> str:
+    """Return the digits that a decimal before dots repeats to its end: a digit three times, more of them twice."""
+    found = _PERIODS.fullmatch(token)
+    return "" if found is None else found[1] or found[2]
+
+
+def repeating(token: str, period: str) -> Node:
+    """Return a decimal whose last digits repeat for ever."""
+    if not period.isdigit() or len(period) > 50:
+        raise Malformed("no repeating digits")
+    fixed = len(token.partition(".")[2])
+    value = Fraction(token if not token.endswith(".") else token + "0")
+    return Node("num", (), value + Fraction(int(period), (10 ** len(period) - 1) * 10**fixed))
