@@ -1,4 +1,4 @@
-"""The README says what is: its family file is the real one, its commands exist, its links lead somewhere."""
+"""The README and docs/life.md say what is: files, commands and links that they name exist."""
 
 import re
 from pathlib import Path
@@ -32,3 +32,11 @@ def test_every_command_is_named_and_every_named_command_exists() -> None:
 def test_its_links_lead_somewhere() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert Path(target).exists(), target
+
+
+def test_every_file_and_step_of_a_problems_life_exists() -> None:
+    life = Path("docs/life.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:pipeline|generators|filters|trainer|flows)/[\w/]*(?:\.py)?)`", life)
+    assert [path for path in named if not Path(path).exists()] == []
+    assert re.findall(r"^(\d)\. ", life, re.MULTILINE) == list("12345678")
+    assert len(named) > 20
