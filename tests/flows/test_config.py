@@ -84,3 +84,10 @@ def test_unknown_cells_are_refused(file: Path) -> None:
 def test_a_config_survives_json() -> None:
     config = load_config(Path("flows/configs/demo.yaml"))
     assert RunConfig.model_validate_json(config.model_dump_json()) == config
+
+
+@pytest.mark.parametrize("root", ["afile", "x" * 400])
+def test_a_run_root_that_can_be_no_folder_is_bad_input(file: Path, tmp_path: Path, root: str) -> None:
+    (tmp_path / "afile").touch()
+    with pytest.raises(ConfigError, match=r"data_dir .*name another"):
+        load_config(file, [f"data_dir={tmp_path / root}"])
