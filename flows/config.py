@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from flows.bounded_yaml import MOST_BYTES, MOST_DEPTH, plain, read_yaml
 from generators.verifier_config import VerifierConfig
@@ -76,10 +76,17 @@ class SamplerConfig(Node):
 class SetsConfig(Node):
     """How many problems the fixed sets hold, per cell; a cell with fewer gives what it has."""
 
-    rendering: str | None = Field(default="compact", description="None draws one of the family's own by hash")
+    rendering: str | None = Field(
+        default=None, description="one or several (a list, or commas), drawn by hash; None: every one that uses words"
+    )
     probe_per_cell: int = Field(default=48, gt=0)
     test_per_cell: int = Field(default=64, gt=0)
     rules: tuple[dict[str, Any], ...] = ({"name": "lawful"}, {"name": "length"}, {"name": "exact_duplicate"})
+
+    @field_validator("rendering", mode="before")
+    @classmethod
+    def _joined(cls, given: Any) -> Any:
+        return ",".join(map(str, given)) if isinstance(given, list | tuple) else given
 
 
 class HolesConfig(Node):

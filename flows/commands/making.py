@@ -54,7 +54,9 @@ def generate(
     count: Annotated[int, typer.Option(help="distinct problems")] = 100,
     seed: Annotated[int, typer.Option(help="names every draw")] = 0,
     workers: Workers = 1,
-    rendering: Annotated[str | None, typer.Option(help="absent: each problem draws one")] = None,
+    rendering: Annotated[
+        str | None, typer.Option(help="one or several: plain,story; absent: each problem draws one that uses words")
+    ] = None,
     region: Annotated[str | None, typer.Option(help="absent: even over the family's regions")] = None,
     as_json: Json = False,
 ) -> None:

@@ -74,10 +74,14 @@ def _remake(version: DatasetVersion, *, workers: int, note: Note) -> pa.Table:
 
 
 def _check_plugins(version: DatasetVersion) -> None:
-    """Raise ConfigError unless the installed families and rules have the versions of the recipe."""
+    """Raise ConfigError unless the installed stage, families and rules have the versions of the recipe."""
     from filters.rule import load as load_rule
+    from flows.stages.publish import DATASET_STAGE, GENERATE_STAGE
 
-    made_with = [(name, number, load(name).family_version) for name, number in version.recipe["families"].items()]
+    stage = version.recipe["stage"]
+    installed_stage = DATASET_STAGE if stage == "dataset" else GENERATE_STAGE
+    made_with = [(f"stage {stage}", version.recipe["stage_version"], installed_stage)]
+    made_with += [(name, number, load(name).family_version) for name, number in version.recipe["families"].items()]
     for rule in version.recipe.get("rules", ()):
         made_with.append((f"rule {rule['name']}", rule["version"], load_rule(rule["name"]).version))
     for name, number, installed in made_with:

@@ -69,6 +69,20 @@ def test_generate_says_what_it_wrote_and_what_to_try(veriloop, tmp_path):
     assert len(list(Path(found["path"]).glob("*.parquet"))) == len(found["files"])
 
 
+def test_generate_asks_in_words_unless_renderings_are_named(veriloop, tmp_path):
+    def drawn(*options):
+        root = tmp_path / "-".join(["r", *options])
+        assert veriloop("generate", "np/knapsack", "--count", 40, "--out", root, *options).code == 0
+        rows = veriloop("query", "SELECT rendering FROM problems", "--root", root, "--json").out
+        return {row["rendering"] for row in json.loads(rows)}
+
+    assert drawn() == {"plain", "story", "json"}
+    assert drawn("--rendering", "story,plain") == {"plain", "story"}
+    assert drawn("--rendering", "compact") == {"compact"}
+    listed = veriloop("generate", "np/tsp", "--rendering", "plain,poem", "--out", tmp_path / "x")
+    refused(listed, 2, "no rendering 'poem'", "'compact'")
+
+
 def test_bad_requests_end_with_2_and_name_the_limit(veriloop, tmp_path):
     def generate(*arguments):
         return veriloop("generate", *arguments, "--out", tmp_path / "x")

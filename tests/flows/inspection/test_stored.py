@@ -99,6 +99,9 @@ def test_a_version_of_another_family_version_or_from_a_file_is_not_proven(root, 
     elsewhere.publish("old", recipe={**version.recipe, "families": {"np/knapsack": 0}}, rows=[rows])
     with pytest.raises(ConfigError, match="made with np/knapsack version 0, installed is 1"):
         prove(tmp_path, "old")
+    elsewhere.publish("older", recipe={**version.recipe, "stage_version": 1}, rows=[rows])
+    with pytest.raises(ConfigError, match="made with stage generate version 1, installed is 2"):
+        prove(tmp_path, "older")
     elsewhere.publish("other", recipe={**version.recipe, "seed": 9}, rows=[rows])
     assert not prove(tmp_path, "other")["same_id"]
     elsewhere.publish("file", recipe={"stage": "import"}, rows=[rows])

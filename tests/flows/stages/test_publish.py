@@ -63,6 +63,15 @@ def test_workers_change_no_row():
     assert all(a.equals(b) for a, b in zip(one, two, strict=True))
 
 
+def test_a_run_asks_in_the_renderings_of_its_config_and_for_the_same_instances(run):
+    in_words = tiny(run.root, sets={"rendering": ["plain", "story"]})
+    short, long = (problems_of(r, dataset(r, "a", {SORT: 30}, split="train", seed=1)) for r in (run, in_words))
+    assert {problem.rendering for problem in short} == {"compact"}
+    assert {problem.rendering for problem in long} == {"plain", "story"}
+    assert {problem.instance_hash for problem in short} == {problem.instance_hash for problem in long}
+    assert not {problem.uid for problem in short} & {problem.uid for problem in long}
+
+
 def test_fixed_sets_are_of_their_split_and_share_no_instance(run):
     sets = fixed_sets(run)
     problems = {split: problems_of(run, version) for split, version in sets.items()}
