@@ -54,7 +54,7 @@ def why(uid: str, root: Root = DEFAULT_ROOT, as_json: Json = False) -> None:
     from flows.inspection.stored import explain
     from flows.telling.tell import story_lines
 
-    explained = explain(existing(root), uid)
+    explained = explain(existing(root), uid.strip(" \"'"))
     dump(explained) if as_json else say(*story_lines(explained))
 
 

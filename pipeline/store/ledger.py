@@ -1,10 +1,11 @@
 """The ledger: append-only tables below the run root, in Parquet. Not the store of problems, no state of its own.
 
-Law: doing work again replaces the part it wrote and never doubles it.
+Law: doing work again replaces the part it wrote and never doubles it; any reader of Parquet folders finds every row.
 """
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -78,7 +79,11 @@ witness, trace or rollout, `version` the version re-judged; old_version is null 
 
 
 class Ledger:
-    """Tables below `root`/ledger/<table>/<run>/<arm>/, one file per part; several processes may append."""
+    """Tables below `root`/ledger/<table>/<run>/<arm>/, one file per part; several processes may append.
+
+    No name of a folder or part starts with "_" or ".", which pandas, pyarrow and Spark pass over. A ledger of an
+    earlier veriloop, where "_" stood for no run or arm, is read as it is and renamed when it is next written to.
+    """
 
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root)
@@ -100,6 +105,7 @@ class Ledger:
                 raise ConfigError(f"ledger table {table} has no column {column!r}{nearest(column, schema.names)}")
         context: dict[str, str | int] = {"run": run, "round": round, "arm": arm, "step": step}
         whole = pa.table({field.name: _column(rows, field, context) for field in schema}, schema=schema)
+        self._rename_old_folders(table)
         for (of_run, of_arm), subset in _by_run_and_arm(whole, default=(run, arm)):
             path = self._folder(table, of_run, of_arm) / f"{_slug(part)}.parquet"
             write_atomic(path, _writer(subset))
@@ -111,6 +117,7 @@ class Ledger:
         run: str | None = None,
         round: int | None = None,
         arm: str | None = None,
+        part: str | None = None,
         max_step: int | None = None,
         purpose: str | None = None,
         columns: Sequence[str] | None = None,
@@ -128,12 +135,13 @@ class Ledger:
             if column not in schema.names:
                 raise ConfigError(f"ledger table {table} has no column {column!r}{nearest(column, schema.names)}")
         keep = _filter(round=round, max_step=max_step, purpose=purpose)
-        return _read_parts(self.parts(table, run=run, arm=arm), schema, wanted, keep)
+        paths = [path for path in self.parts(table, run=run, arm=arm) if part is None or path.stem == _slug(part)]
+        return _read_parts(paths, schema, wanted, keep)
 
     def parts(self, table: str, *, run: str | None = None, arm: str | None = None) -> list[Path]:
         """Return the files of a table, sorted; an unfinished one is not among them."""
-        pattern = f"{'*' if run is None else _place(run)}/{'*' if arm is None else _place(arm)}/*.parquet"
-        found = (self.root / "ledger" / table).glob(pattern)
+        folder = self.root / "ledger" / table
+        found = (path for r in _places(run) for a in _places(arm) for path in folder.glob(f"{r}/{a}/*.parquet"))
         return sorted(path for path in found if not path.name.startswith(TEMPORARY))
 
     def drop_beyond(
@@ -151,6 +159,12 @@ class Ledger:
             for path in self.parts(table, run=run, arm=arm):
                 dropped += _drop_rows(path, beyond, step)
         return dropped
+
+    def _rename_old_folders(self, table: str) -> None:
+        folder = self.root / "ledger" / table
+        for old in [*folder.glob(f"*/{_OLD_NOTHING}"), *folder.glob(_OLD_NOTHING)]:
+            with writing(old), suppress(FileNotFoundError):  # another process was first
+                old.rename(old.with_name(_NOTHING))
 
     def _folder(self, table: str, run: str, arm: str) -> Path:
         return self.root / "ledger" / table / _place(run) / _place(arm)
@@ -222,10 +236,22 @@ def _drop_rows(path: Path, beyond: pc.Expression, step: int) -> int:
     return int(table.num_rows - kept.num_rows)
 
 
+_NOTHING, _OLD_NOTHING = "@none", "_"
+"""The folder of rows without a run, or without an arm: no quoted name can be the first."""
+
+
 def _place(name: str) -> str:
-    """Return a folder name for a run or arm; "" becomes "_"."""
-    return quote(name, safe="").replace(".", "%2E") or "_"
+    """Return the folder name of a run or arm."""
+    plain = quote(name, safe="").replace(".", "%2E")
+    return re.sub("^_", "%5F", plain) or _NOTHING
+
+
+def _places(name: str | None) -> list[str]:
+    """Return the folder names, as patterns, where the rows of a run or arm may lie; None means any."""
+    if name is None:
+        return ["*"]
+    return [_place(name)] if name else [_NOTHING, _OLD_NOTHING]
 
 
 def _slug(part: str) -> str:
-    return part if re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}", part) else content_hash(part)
+    return part if re.fullmatch(r"[A-Za-z0-9-][A-Za-z0-9._-]{0,99}", part) else content_hash(part)

@@ -116,6 +116,38 @@ def test_query_shows_any_text_as_it_is(veriloop, made):
     assert row["c"] is None
 
 
+def test_sums_are_numbers_for_programs(veriloop, made):
+    sql = "SELECT sum(level) AS total, sum(1.25) AS exact, sum(level) / 4 AS share, [1.5] AS list FROM problems"
+    (row,) = json.loads(veriloop("query", sql, "--root", made, "--json").out)
+    assert row == {"total": 6, "exact": 7.5, "share": 1.5, "list": [1.5]}
+    assert isinstance(row["total"], int)
+    refused(veriloop("query", "SELECT 1 AS a, 2 AS a", "--root", made, "--json"), 2, "2 columns are called 'a'", "AS")
+
+
+def test_csv_gives_uids_that_why_takes_and_lists_as_text(veriloop, made):
+    command = [
+        sys.executable,
+        "-m",
+        "flows.commands.cli",
+        "query",
+        "SELECT uid, ['a', 'b'] AS l FROM problems",
+        "--csv",
+    ]
+    done = subprocess.run([*command, "--root", made], capture_output=True, text=True, check=True, cwd=ROOT)
+    cell = done.stdout.splitlines()[1].partition(",")[0]
+    assert veriloop("why", cell, "--root", made).code == 0
+    assert next(csv.DictReader(io.StringIO(done.stdout)))["l"] == '["a", "b"]'
+
+
+def test_what_does_not_fit_side_by_side_is_shown_as_lists(veriloop, made):
+    told = veriloop("query", "SELECT * FROM problems", "--root", made).out
+    for row in Store(made).table("seq-sort-1").to_pylist():
+        assert row["uid"] in told
+        assert " ".join(row["prompt"].split()) in told
+    assert "6 of 6 rows, as lists" in told
+    assert "as lists" not in veriloop("query", "SELECT uid, level, prompt FROM problems", "--root", made).out
+
+
 def test_bad_questions_name_the_nearest(veriloop, made, tmp_path):
     def query(sql, root=made):
         return veriloop("query", sql, "--root", root)

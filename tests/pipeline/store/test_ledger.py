@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pandas as pd
+import polars as pl
 import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -132,6 +136,47 @@ def test_a_corrupt_part_is_one_clear_error_and_an_unfinished_one_is_not_read(tmp
     path.write_bytes(path.read_bytes()[:-7])
     with pytest.raises(StoreError, match=r"p\.parquet.*delete that file and run again"):
         ledger.read("metrics")
+
+
+@pytest.mark.parametrize("table", sorted(TABLES))
+@pytest.mark.parametrize(
+    ("run", "arm", "part"),
+    [("", "", "p"), ("r", "", "_p"), ("_r", "_", "p"), (".r", "a=b", ".p"), ("@none", "[x]", "p")],
+)
+def test_other_readers_of_parquet_folders_find_every_row(tmp_path: Path, table: str, run: str, arm: str, part: str):
+    ledger, first = Ledger(tmp_path), TABLES[table].field(0)
+    ledger.append(table, pa.table({first.name: pa.nulls(2, first.type)}), part=part, run=run, arm=arm)
+    ledger.append(table, pa.table({first.name: pa.nulls(3, first.type)}), part="other", run="plain", arm="plain")
+    folder = tmp_path / "ledger" / table
+    assert pq.read_table(folder).num_rows == 5
+    assert ds.dataset(folder, format="parquet").count_rows() == 5
+    assert pd.read_parquet(folder).shape == (5, len(TABLES[table]))
+    assert pl.read_parquet(folder / "**/*.parquet").height == 5
+    assert ledger.read(table, run=run, arm=arm).num_rows == 2
+
+
+def test_a_ledger_of_the_earlier_layout_is_read_and_renamed_when_written_to(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.append("metrics", metrics(1, 2), part="p")
+    ledger.append("metrics", metrics(3), part="p", run="r")
+    folder = tmp_path / "ledger" / "metrics"
+    for old in (*folder.glob("*/@none"), folder / "@none"):
+        old.rename(old.with_name("_"))
+    assert {path.name for path in folder.iterdir()} == {"_", "r"}
+    assert ledger.read("metrics").num_rows == 3
+    assert ledger.read("metrics", run="", arm="").num_rows == 2
+    assert ledger.read("metrics", run="r", arm="").num_rows == 1
+    ledger.append("metrics", metrics(4, 5, 6), part="p")
+    assert ledger.read("metrics").num_rows == 4
+    assert not list(folder.rglob("_"))
+
+
+def test_one_part_can_be_read_alone(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    for part, values in (("a", (1, 2)), ("b c", (3,))):
+        ledger.append("metrics", metrics(*values), part=part, run="r")
+    assert ledger.read("metrics", run="r", part="b c").column("value").to_pylist() == [3.0]
+    assert ledger.read("metrics", part="absent").num_rows == 0
 
 
 def test_part_names_may_be_anything(tmp_path: Path) -> None:
