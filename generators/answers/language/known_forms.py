@@ -6,7 +6,7 @@ Law: a form is taken for what it is only where nothing else could be meant; else
 import re
 from fractions import Fraction
 
-from generators.answers.language.nodes import Node
+from generators.answers.language.nodes import Node, number
 from generators.malformed import Malformed
 
 _ARGUMENTS = {
@@ -16,6 +16,8 @@ _ARGUMENTS = {
 }
 _COUNTS = frozenset("nmkrNM")
 """Names of whole numbers, by custom."""
+_INFINITE = Node("const", (), "inf")
+_NEGATIVE = Node("neg", (_INFINITE,))
 PRINTED = {"Matrix": "", "Eq": "=", "Ne": "!="}
 
 
@@ -33,6 +35,39 @@ def product(left: Node, right: Node) -> Node:
     if left.op == "sym" and left.leaf == "C" and pair and _counts(*pair):
         return Node("binom", pair)
     return Node("*", (left, right))
+
+
+_BASES = {
+    "two": "2", "binary": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
+    "octal": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "sixteen": "16", "hex": "16",
+}  # fmt: skip
+_PARTS = {
+    **dict.fromkeys(("+", ">0"), ((number(0), False), (_INFINITE, False))),
+    **dict.fromkeys((">=0", "+0", "0+"), ((number(0), True), (_INFINITE, False))),
+    **dict.fromkeys(("-", "<0"), ((_NEGATIVE, False), (number(0), False))),
+    "<=0": ((_NEGATIVE, False), (number(0), True)),
+}
+_WHOLE_PARTS = {"+": "ZZ+", ">0": "ZZ+", ">=1": "ZZ+", ">=0": "ZZ0+", "-": "ZZ-", "<0": "ZZ-"}
+
+
+def base(written: str) -> str:
+    """Return the base of a number as it is written below it, as a number: two, (2)."""
+    bare = written.strip("()")
+    return _BASES.get(bare, bare)
+
+
+def part_of(name: str, marks: str) -> Node | None:
+    """Return what the marks at a set of numbers leave of it: R^+ is (0, inf), Z^+ a set of its own; None for others."""
+    if name == "R" and marks in _PARTS:
+        (low, has_low), (high, has_high) = _PARTS[marks]
+        return Node("seq", (low, high), "(["[has_low] + ")]"[has_high])
+    if name == "R" and marks in ("*", "!=0"):
+        return Node("minus", (Node("const", (), "RR"), Node("seq", (number(0),), "{}")))
+    if name == "N" and marks in ("+", "*", ">0", ">=1"):
+        return Node("const", (), "ZZ+")
+    if name == "Q" and marks in ("+", ">0"):
+        return Node("const", (), "QQ+")
+    return Node("const", (), _WHOLE_PARTS[marks]) if name == "Z" and marks in _WHOLE_PARTS else None
 
 
 def _counts(size: Node, chosen: Node) -> bool:

@@ -6,7 +6,10 @@ Law: what is taken off says nothing about the value: a name, the steps before th
 from generators.answers.language.exact import exact
 from generators.answers.language.nodes import Node, number, symbols, walk
 
-STRUCTURES = frozenset(("seq", "rel", "matrix", "union", "cap", "minus", "builder", "based", "class"))
+STRUCTURES = frozenset(
+    ("seq", "rel", "matrix", "union", "cap", "minus", "builder", "based", "class", "forall", "exists")
+)
+_OPERATORS = frozenset(("opaque", "sum", "prod", "int"))
 _INVERSE = Node("neg", (number(1),))
 _FUNCTION_NAMES = frozenset("fghFGHPQRTW")
 _UNKNOWNS = frozenset("xyztw")
@@ -113,7 +116,7 @@ def shortened(node: Node) -> Node:
 def states_value(node: Node) -> bool:
     """Say whether a chain says what something is: a name, a sum of names, or a calculation without free letters."""
     left = node.args[0]
-    if len(node.args) > 2 or is_name(left) or any(part.op == "opaque" for part in walk(left)):
+    if len(node.args) > 2 or is_name(left) or any(part.op in _OPERATORS for part in walk(left)):
         return True
     if left.op in ("seq", "union") or not symbols(left):
         return not symbols(node)

@@ -9,7 +9,8 @@ from fractions import Fraction
 from typing import Any
 
 from generators.answers.language.exact import MAX_BITS, MAX_FACTORIAL, exact, magnitude
-from generators.answers.language.nodes import Node, number, symbols, walk
+from generators.answers.language.nodes import Node, number, symbols, variables, walk
+from generators.answers.maths.counting import agree_at_whole, agree_carried
 from generators.answers.maths.numeric import DIGITS, Undefined, Values, arithmetic, is_complex, tolerance, weight
 from generators.malformed import Malformed
 from pipeline.seeds import derive
@@ -35,12 +36,12 @@ _POINTS = 6
 _NEEDED = 3
 _MORE = 40
 """Further and wider points for expressions with steps or corners, which agree on whole stretches."""
+_NO_VALUES = frozenset(
+    ("seq", "rel", "union", "cap", "minus", "builder", "matrix", "based", "class", "forall", "exists")
+)
 _STEPS = frozenset(("floor", "ceil", "mod", "max", "min", "abs"))
 _RATIONAL = frozenset(("num", "decimal", "sym", "+", "*", "/", "neg"))
 _EXACT_POINTS = 3
-_COUNTS = 12
-"""Integers, small and large in turn, that steps are compared at."""
-_WHOLE = frozenset("nmNM")
 _NEAR = 1000
 """Number of the first point between 0.05 and 0.95, where some logarithms and roots are real that are not elsewhere."""
 _LARGE = 10**20
@@ -61,12 +62,12 @@ def same(left: Node, right: Node) -> bool:
         return values[0] == values[1]
     if _rank(left) != _rank(right):
         return False
-    free = sorted(symbols(left) | symbols(right))
+    free = sorted(variables(left) | variables(right))
     if free and _is_rational(left) and _is_rational(right):
         return _agree_exactly(left, right, free)
-    if free and (counted := _agree_counting(left, right, free)) is not None:
+    if free and (counted := agree_at_whole(left, right, free)) is not None:
         return counted
-    if _agree(left, right, free):
+    if _agree(left, right, free) or (free and agree_carried(left, right)):
         return True
     return (_has_bare_log(left) or _has_bare_log(right)) and _agree(_decimal_logs(left), _decimal_logs(right), free)
 
@@ -77,7 +78,7 @@ def proportional(left: Node, right: Node, *, positive: bool = False) -> bool:
     Raises:
         Malformed: when one of them is beyond a limit or cannot be evaluated.
     """
-    free = sorted(symbols(left) | symbols(right))
+    free = sorted(variables(left) | variables(right))
     if not free:
         return False
     usable: list[tuple[Any, Any]] = []
@@ -104,7 +105,7 @@ def value(node: Node) -> Fraction | None:
         Malformed: when it is beyond a limit.
     """
     known = exact(node)
-    if known is not None or _rank(node) or symbols(node):
+    if known is not None or _rank(node) or symbols(node) or any(part.op == "opaque" for part in walk(node)):
         return known
     refuse_costly(weight(node))
     try:
@@ -147,7 +148,7 @@ def _terminates(found: Fraction) -> bool:
 
 
 def _rank(node: Node) -> str:
-    return node.op if node.op in ("seq", "rel", "union", "cap", "minus", "builder", "matrix", "based", "class") else ""
+    return node.op if node.op in _NO_VALUES else ""
 
 
 def _is_rational(node: Node) -> bool:
@@ -175,33 +176,13 @@ def _agree_exactly(left: Node, right: Node, free: list[str]) -> bool:
     return False
 
 
-def _agree_counting(left: Node, right: Node, free: list[str]) -> bool | None:
-    """Compare what counts at small integers; None where there is nothing to count, or no value.
-
-    It has factorials or binomials, or steps in names that are those of whole numbers by custom.
-    """
-    found = {part.op for tree in (left, right) for part in walk(tree)}
-    steps = found & {"floor", "ceil"} and _WHOLE.issuperset(free)
-    if not steps and not found & {"!", "binom"}:
-        return None
-    for k in range(_COUNTS if steps else 2 * _EXACT_POINTS):
-        width = 10**5 if steps and k % 2 else 20
-        point = {name: Fraction(derive("count", name, k) % width + 2 * k + 1) for name in free}
-        a, b = exact(left, point), exact(right, point)
-        if a is None or b is None:
-            return None
-        if a != b:
-            return False
-    return True
-
-
 def sample(node: Node) -> Any:
     """Return the value of an expression at one point, by which candidates may be ordered; None without one.
 
     Raises:
         Malformed: when it is beyond a limit.
     """
-    free = sorted(symbols(node))
+    free = sorted(variables(node))
     refuse_costly(weight(node))
     found = _at(node, node, free, 0)
     return None if found is None else found[0]
@@ -221,7 +202,7 @@ def _decimal_logs(node: Node) -> Node:
 def _points(left: Node, right: Node) -> int:
     has_steps = any(part.op in _STEPS for tree in (left, right) for part in walk(tree))
     cost = weight(left) + weight(right)
-    refuse_costly(cost * _POINTS)
+    refuse_costly(cost * _NEEDED)
     return min(_POINTS + _MORE * has_steps, MAX_WEIGHT // cost)
 
 
@@ -231,7 +212,7 @@ def refuse_large(*trees: Node) -> None:
     Raises:
         Malformed: beyond MAX_WEIGHT.
     """
-    refuse_costly(sum(weight(tree, counting=True) for tree in trees) * _POINTS)
+    refuse_costly(sum(weight(tree, counting=True) for tree in trees) * _NEEDED)
 
 
 def refuse_costly(cost: int) -> None:

@@ -70,7 +70,7 @@ def render(params: Json, rendering: str) -> tuple[str, str]:
 
 FAMILY = Family(
     family_version=1,
-    verifier_version=4,
+    verifier_version=5,
     answer_type="mathematics",
     renderings=("plain",),
     make=make,
