@@ -6,18 +6,19 @@ Law: doing work again replaces the part it wrote and never doubles it; any reade
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from pipeline.errors import ConfigError, StoreError, nearest
+from pipeline.errors import ConfigError, nearest
 from pipeline.fingerprint import content_hash
 from pipeline.rollout import ROLLOUT_SCHEMA
 from pipeline.score import SCORE_SCHEMA
 from pipeline.store.files import TEMPORARY, write_atomic, writing
+from pipeline.store.sealed import CHECKED, check_parquet, damaged, read_parquet, write_parquet
 
 CONTEXT_SCHEMA = pa.schema([("run", pa.string()), ("round", pa.int32()), ("arm", pa.string()), ("step", pa.int64())])
 """The columns of every ledger row: the run, its round (from 0), the arm, the training step (0 outside training)."""
@@ -196,7 +197,7 @@ def _by_run_and_arm(table: pa.Table, *, default: tuple[str, str]) -> Iterator[tu
 
 
 def _writer(table: pa.Table) -> Callable[[Path], None]:
-    return lambda path: pq.write_table(table, path, compression="zstd")
+    return partial(write_parquet, table)
 
 
 def _filter(*, round: int | None, max_step: int | None, purpose: str | None) -> pc.Expression | None:
@@ -215,18 +216,22 @@ def _read_parts(paths: list[Path], schema: pa.Schema, columns: list[str], keep: 
         return schema.empty_table().select(columns)
     import pyarrow.dataset as ds
 
+    check_parquet(paths, unsealed=True)
+    checked = ds.ParquetFileFormat(default_fragment_scan_options=ds.ParquetFragmentScanOptions(**CHECKED))
     try:
-        source = ds.dataset([str(path) for path in paths], schema=schema, format="parquet")
+        source = ds.dataset([str(path) for path in paths], schema=schema, format=checked)
         return source.to_table(columns=columns, filter=keep)
-    except (OSError, pa.ArrowException) as error:
-        raise StoreError(f"a ledger part cannot be read ({error}): delete that file and run again") from error
+    except (OSError, ValueError, pa.ArrowException) as error:
+        for path in paths:  # Arrow does not always name the file
+            read_parquet(path, unsealed=True)
+        raise damaged(paths[0].parent, error) from error
 
 
 def _drop_rows(path: Path, beyond: pc.Expression, step: int) -> int:
-    steps = pq.read_table(path, columns=["step"], partitioning=None).column("step")
+    steps = read_parquet(path, ["step"], unsealed=True).column("step")
     if not len(steps) or pc.max(steps).as_py() <= step:
         return 0
-    table = pq.read_table(path, partitioning=None)
+    table = read_parquet(path, unsealed=True)
     kept = table.filter(~beyond)
     if kept.num_rows == 0:
         with writing(path):

@@ -14,13 +14,13 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from stat import S_ISREG
 from typing import Literal, NamedTuple
 from urllib.parse import quote
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline.choice.mixture import Cell
 from pipeline.errors import ConfigError, StoreError, nearest
@@ -28,6 +28,7 @@ from pipeline.fingerprint import canonical
 from pipeline.problem import PROBLEM_SCHEMA, Json
 from pipeline.store.card import card
 from pipeline.store.files import TEMPORARY, owner_alive, sync, temporary_name, write_atomic, writing
+from pipeline.store.sealed import read_parquet, write_parquet
 from pipeline.store.version import (
     DROPPED_SCHEMA,
     DatasetVersion,
@@ -42,9 +43,9 @@ from pipeline.store.version_files import (
     MANIFEST,
     SORT_KEYS,
     check_files,
+    open_file,
+    read_file,
     read_manifest,
-    read_parquet,
-    sha256_of,
     spilled,
     stored_files,
     unreadable,
@@ -210,7 +211,7 @@ class Store:
             if column not in schema.names:
                 raise ConfigError(f"no column {column!r} in {part}{nearest(column, schema.names)}: {schema.names}")
         read = [*wanted, *(key for key in SORT_KEYS if key not in wanted)]
-        tables = [read_parquet(path, read) for path in self.part_files(version, part)]
+        tables = [read_file(path, read) for path in self.part_files(version, part)]
         whole = pa.concat_tables([schema.empty_table().select(read), *(table.select(read) for table in tables)])
         return whole.sort_by([(key, "ascending") for key in SORT_KEYS]).select(wanted)
 
@@ -221,7 +222,7 @@ class Store:
         version = self.get(version) if isinstance(version, str) else version
         for path in self.part_files(version, "rows"):
             try:
-                for batch in pq.ParquetFile(path).iter_batches(batch_size=rows, columns=columns):
+                for batch in open_file(path).iter_batches(batch_size=rows, columns=columns):
                     yield pa.Table.from_batches([batch])
             except (OSError, pa.ArrowException) as error:
                 raise unreadable(path, error) from error
@@ -236,22 +237,19 @@ class Store:
         check_files(self.folder(version), read_manifest(self.folder(version)))
 
     def read_shard(self, key: str) -> pa.Table | None:
-        """Return the table written under a key; None when there is none or its bytes fail their hash."""
+        """Return the table written under a key; None when there is none or its bytes are not those written."""
         path = self._shard_path(key)
+        if not path.exists():
+            return None
         try:
-            expected = path.with_suffix(".sha256").read_text()
-            if sha256_of(path) != expected:
-                _log.warning("shard %s fails its hash and is made again", key)
-                return None
-            return pq.read_table(path)
-        except FileNotFoundError:
+            return read_parquet(path)
+        except StoreError as error:
+            _log.warning("shard %s is made again: %s", key, error)
             return None
 
     def write_shard(self, key: str, table: pa.Table) -> None:
         """Write the table of a shard; `key` is the hash of what it was made from."""
-        path = self._shard_path(key)
-        write_atomic(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
-        write_atomic(path.with_suffix(".sha256"), sha256_of(path).encode())
+        write_atomic(self._shard_path(key), partial(write_parquet, table))
 
     def collect_garbage(
         self, *, keep_days: float, delete: bool = False, elsewhere: Sequence[Path] = ()

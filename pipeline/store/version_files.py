@@ -3,7 +3,6 @@
 Law: rows are sorted by (family, level, region, uid), each uid occurs once, and equal rows give equal bytes.
 """
 
-import hashlib
 import itertools
 import json
 import shutil
@@ -19,6 +18,7 @@ from pipeline.choice.mixture import Cell
 from pipeline.errors import StoreError
 from pipeline.problem import PROBLEM_SCHEMA
 from pipeline.store.card import HUB_SPLITS, split_file
+from pipeline.store.sealed import CHECKED, PAGES, sha256_of
 from pipeline.store.spill import CellSpill
 from pipeline.store.version import DROPPED_SCHEMA, DatasetVersion, StoredFile, row_hashes
 
@@ -42,7 +42,7 @@ class _SplitWriter:
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         path.parent.mkdir(exist_ok=True)
-        self._writer = pq.ParquetWriter(path, schema, compression="zstd", compression_level=3)
+        self._writer = pq.ParquetWriter(path, schema, compression_level=3, **PAGES)
         self._waiting: list[pa.Table] = []
 
     def add(self, table: pa.Table) -> None:
@@ -158,20 +158,19 @@ def check_files(folder: Path, version: DatasetVersion) -> None:
             )
 
 
-def read_parquet(path: Path, columns: list[str]) -> pa.Table:
-    """Return columns of one Parquet file; raises StoreError when it cannot be read."""
+def read_file(path: Path, columns: list[str]) -> pa.Table:
+    """Return columns of one Parquet file of a version, whose pages are checked; raises StoreError when it cannot."""
     try:
-        return pq.read_table(path, columns=columns, partitioning=None)
-    except (OSError, pa.ArrowException) as error:
+        return pq.read_table(path, columns=columns, partitioning=None, **CHECKED)
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise unreadable(path, error) from error
+
+
+def open_file(path: Path) -> pq.ParquetFile:
+    """Return an open Parquet file of a version, whose pages are checked as they are read."""
+    return pq.ParquetFile(path, **CHECKED)
 
 
 def unreadable(path: Path, error: Exception) -> StoreError:
     """Return the error for a file of a version that cannot be read."""
     return StoreError(f"{path} cannot be read ({error}): delete its version's folder and publish it again")
-
-
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file, as 64 hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,5 +1,6 @@
 """The ledger: typed, replaced never doubled, and cut back exactly to a step."""
 
+import random
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from pipeline.errors import ConfigError, StoreError
 from pipeline.score import Score, scores_from_table, scores_table
 from pipeline.store.ledger import TABLES, Ledger
+from tests.pipeline.store.test_sealed import flipped
 
 
 def metrics(*values: float, step: list[int] | None = None) -> pa.Table:
@@ -185,3 +187,30 @@ def test_part_names_may_be_anything(tmp_path: Path) -> None:
         ledger.append("metrics", metrics(1.0), part=part, run="..", arm=".")
     assert ledger.read("metrics", run="..", arm=".").num_rows == 4
     assert all(tmp_path / "ledger" / "metrics" in path.resolve().parents for path in ledger.parts("metrics"))
+
+
+def test_every_flipped_bit_of_a_part_is_named_or_changes_nothing(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    for part in ("a", "b", "c"):
+        ledger.append("metrics", metrics(*range(200), step=list(range(200))), part=part, run="r")
+    path, whole = ledger.parts("metrics")[1], ledger.read("metrics", max_step=150)
+    content, rng = path.read_bytes(), random.Random(3)
+    seen = 0
+    for _ in range(200):
+        path.write_bytes(flipped(content, rng.randrange(len(content)), rng.randrange(8)))
+        try:
+            assert ledger.read("metrics", max_step=150).equals(whole)
+        except StoreError as error:
+            assert str(path) in str(error)
+            seen += 1
+    assert seen > 190
+    with pytest.raises(StoreError, match=r"b\.parquet.*delete that file"):
+        ledger.drop_beyond("r", "", 100)
+
+
+def test_parts_of_an_earlier_ledger_are_read(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.append("metrics", metrics(1.0), part="p", run="r")
+    path = ledger.parts("metrics")[0]
+    pq.write_table(pq.read_table(path, partitioning=None), path)
+    assert ledger.read("metrics").column("value").to_pylist() == [1.0]

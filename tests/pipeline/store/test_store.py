@@ -25,6 +25,7 @@ from pipeline.store.query import left_behind
 from pipeline.store.store import Store, diff
 from pipeline.store.version import recipe_id, row_hashes, version_id
 from tests.pipeline.examples import addition, additions, dropped_table
+from tests.pipeline.store.test_sealed import flipped
 
 RECIPE = {"stage": "generate", "levels": [1, 2, 3]}
 
@@ -265,7 +266,7 @@ def test_garbage_of_the_living_and_of_the_young_stays(tmp_path: Path) -> None:
     nested.mkdir(parents=True), (nested / "part").write_bytes(b"12345")
     assert store.collect_garbage(keep_days=1) == []
     found = store.collect_garbage(keep_days=0)
-    wanted = [young.name, "shards/aa/aa.parquet", "shards/aa/aa.sha256", "versions/.tmp-999999999-2-"]
+    wanted = [young.name, "shards/aa/aa.parquet", "versions/.tmp-999999999-2-"]
     assert [(item.path, item.kind) for item in found] == [
         (path, "shard" if path.startswith("shards") else "unfinished") for path in wanted
     ]
@@ -298,12 +299,14 @@ def test_a_shard_comes_back_and_a_damaged_one_counts_as_absent(tmp_path: Path) -
     store.write_shard("k/1", table)
     assert store.read_shard("k/1").equals(table)
     path = next((tmp_path / "shards").rglob("*.parquet"))
-    path.write_bytes(path.read_bytes()[:-1])
-    assert store.read_shard("k/1") is None
+    content = path.read_bytes()
+    for damage in (content[:-1], flipped(content, len(content) // 2, 3), b"", content[:-600] + b"x" + content[-599:]):
+        path.write_bytes(damage)
+        assert store.read_shard("k/1") is None
     store.write_shard("k/1", table)
     assert store.read_shard("k/1").equals(table)
-    next((tmp_path / "shards").rglob("*.sha256")).unlink()
-    assert store.read_shard("k/1") is None
+    pq.write_table(table, path)
+    assert store.read_shard("k/1") is None, "one of an earlier veriloop carries no seal"
 
 
 def test_a_failed_write_keeps_the_old_file_and_says_so(tmp_path: Path) -> None:
