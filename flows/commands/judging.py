@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.options import DEFAULT_ROOT, AnswerType, Declare, Json, Root, Workers, existing, progress
+from flows.commands.options import DEFAULT_ROOT, FILES, AnswerType, Declare, Json, Root, Workers, existing, progress
 from flows.telling.output import dump, say
 from pipeline.errors import ConfigError
 
@@ -17,9 +17,11 @@ judging = typer.Typer()
 
 @judging.command()
 def grade(
-    file: Annotated[Path, typer.Argument(help="JSONL, one object a line")],
+    file: Annotated[Path, typer.Argument(help=FILES)],
     gold: Annotated[str, typer.Option(help="column of the right answer")],
-    pred: Annotated[str, typer.Option(help="column of the reply")],
+    pred: Annotated[
+        str, typer.Option(help="column of the reply: text, chat turns (the assistant's last), or a list of replies")
+    ],
     type_: AnswerType = None,
     declare: Declare = None,
     id_: Annotated[str | None, typer.Option("--id", help="column that names a row; `id` where there is one")] = None,
@@ -28,7 +30,7 @@ def grade(
     timeout: Annotated[float, typer.Option(min=0.01, help="seconds for one reply")] = 5.0,
     as_json: Json = False,
 ) -> None:
-    """Judge the replies of a JSONL file against its golds, row by row."""
+    """Judge the replies of a file against its golds, row by row; of a list of replies each gets its verdict."""
     from flows.commands.grade import Told, tell
     from flows.judging.grading import Grading, declared_by, usual_workers
 
@@ -64,7 +66,7 @@ def reverify(
 
 @judging.command()
 def strength(
-    file: Annotated[Path, typer.Argument(help="JSONL or Parquet")],
+    file: Annotated[Path, typer.Argument(help=FILES)],
     program: Annotated[str, typer.Option(help="column of a program that is right")],
     tests: Annotated[str, typer.Option(help="column of its tests, in any form that `veriloop import` takes")],
     entry: Annotated[str, typer.Option(help="column of the function's name, where the tests leave it open")] = "",
@@ -103,7 +105,7 @@ def audit(
     appeals: Annotated[int, typer.Option(min=1, help="rejects put to the judge in one call; others wait")] = 1000,
     timeout_s: Annotated[float, typer.Option(help="per call to the judge")] = 60.0,
     retries: Annotated[int, typer.Option(min=0, help="further tries of a call that the judge does not answer")] = 3,
-    file: Annotated[Path | None, typer.Option(help="audit this JSONL file instead of a root")] = None,
+    file: Annotated[Path | None, typer.Option(help="audit this file instead of a root")] = None,
     gold: Annotated[str, typer.Option(help="of --file: column of the right answer")] = "",
     pred: Annotated[str, typer.Option(help="of --file: column of the reply")] = "",
     type_: AnswerType = None,

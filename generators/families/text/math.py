@@ -1,7 +1,8 @@
 """Imported questions with a known answer: GSM8K, MATH and the like. Not made here, and nothing is proven.
 
-Params: {"question", "answer", "source"} and optionally "level" (1 and up), "type" (one of answers.comparers), and
-"declared" (what the problem says of its answer: answers.declared), and whatever the source adds. The gold answer is
+Params: {"question", "answer", "source"} and optionally "level" (1 and up), "subject" (the region of its cell), "type"
+(one of answers.comparers), "declared" (what the problem says of its answer: answers.declared), "system" (what a system
+turn said; never asked), "metadata", and whatever the source adds. The gold answer is
 read when a problem is built, so one that cannot be compared is a data error then, never a wrong reply later.
 Law: the identity of an instance is its question alone, whatever its case, spacing and answer.
 
@@ -80,6 +81,7 @@ FAMILY = Family(
     parse=lambda text, rendering: {"question": text.removesuffix(_ASK)},
     canonical=canonical,
     level_of=level_of,
+    region_of=lambda params: str(params.get("subject", "")),
     write=lambda answer, rendering: str(answer),
     procedural=False,
 )
