@@ -16,9 +16,9 @@ from pipeline.errors import ConfigError, FamilyError
 from pipeline.exchange import programs, questions, text_math, verl
 from pipeline.exchange.foreign import NeutralRow, RowError
 from pipeline.problem import Problem, to_table
+from pipeline.store.sealed import sha256_of
 from pipeline.store.store import Store
 from pipeline.store.version import DatasetVersion
-from pipeline.store.version_files import sha256_of
 
 IMPORT_STAGE = 2
 """Version of this stage: raise it when the same file would give other rows."""
