@@ -298,6 +298,7 @@ class Atoms(Cursor, ABC):
         while self.accept("or"):
             condition = Node("union", (condition, self.listed("()")))
         self.take(closing)
+        condition = known_forms.members(condition)
         if node.op == "rel" and (node.leaf == "mid" or (node.leaf == "in" and node.args[1].leaf in ("RR", "R"))):
             node = node.args[0]
         return Node("builder", (node, condition))

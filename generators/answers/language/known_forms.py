@@ -88,23 +88,36 @@ def printed(name: str, arguments: tuple[Node, ...]) -> Node:
 def builds(node: Node) -> bool:
     """Say whether a relation, or the first of several, is `x : condition` or `x in R : condition`, read as a ratio."""
     if node.op == "seq" and node.leaf == "?":
-        return builds(node.args[0])
+        return builds(node.args[0]) or (_is_pair(node.args[0]) and node.args[-1].op == "rel")
     if node.op != "rel":
         return False
-    at = 1 if str(node.leaf).startswith("in ") else 0
-    return node.args[at].op == "seq" and node.args[at].leaf == ":" and len(node.args[at].args) == 2
+    return _is_pair(node.args[1 if str(node.leaf).startswith("in ") else 0])
+
+
+def _is_pair(node: Node) -> bool:
+    """Say whether a tree is `x : y`, read as a ratio."""
+    return node.op == "seq" and node.leaf == ":" and len(node.args) == 2
 
 
 def built(node: Node) -> tuple[Node, Node]:
     """Return the element and the condition of what `builds`."""
     if node.op == "seq":
-        element, first = built(node.args[0])
+        element, first = node.args[0].args if _is_pair(node.args[0]) else built(node.args[0])
         return element, Node("seq", (first, *node.args[1:]), "()")
     element, rest, leaf = node.args[0], node.args[1:], str(node.leaf)
     if element.op == "seq" and element.leaf == ":":
         return element.args[0], Node("rel", (element.args[1], *rest), leaf)
     domain, first = rest[0].args
     return Node("rel", (element, domain), "in"), Node("rel", (first, *rest[1:]), leaf.partition(" ")[2])
+
+
+def members(condition: Node) -> Node:
+    """Return `m, n in Z` with the set said of every name; any other condition as it is."""
+    if condition.op != "seq" or condition.args[-1].op != "rel" or condition.args[-1].leaf != "in":
+        return condition
+    domain = condition.args[-1].args[1]
+    parts = (Node("rel", (part, domain), "in") if part.op == "sym" else part for part in condition.args)
+    return Node("seq", tuple(parts), condition.leaf)
 
 
 def system(node: Node) -> Node:

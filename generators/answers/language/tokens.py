@@ -81,7 +81,7 @@ _BY_LENGTH = sorted(
 )
 _GLUED = re.compile("|".join(_BY_LENGTH))
 _LAST = re.compile("|".join(f"{name}$" for name in sorted(FUNCTIONS | {"pi"}, key=len, reverse=True)))
-_STYLES = frozenset(("underline",))
+_STYLES = frozenset(("underline", "mathbf", "boldsymbol", "bm", "mathit", "mathrm"))
 ROW = re.compile(r"\\\\\*?(?:\s*\[\s*-?[0-9]*\.?[0-9]+\s*[a-z]{2}\s*\])?")
 """What ends a row: two backslashes, perhaps with a star and the space below it, as in `\\\\[4pt]`."""
 _TOKEN = re.compile(

@@ -21,6 +21,8 @@ MAX_GAMMA = 1000
 QUADRATURE = 6
 """Degree of the quadrature, whose nodes double with each."""
 _NODES = 400
+_FAR = 20
+"""Beyond it an integrand too large to compute is nothing: what is integrated to infinity vanishes there."""
 
 
 class Undefined(Exception):
@@ -121,11 +123,16 @@ class Values:
         """
         if any(map(is_complex, ends)):
             raise Undefined
-        before = self.point
+        before, endless = self.point, any(map(self.mp.isinf, ends))
 
         def at(x: Any) -> Any:
             self.point = {**before, name: x}
-            return self.of(body)
+            try:
+                return self.of(body)
+            except Malformed:
+                if endless and abs(x) > _FAR:
+                    return self.mp.mpf(0)
+                raise
 
         try:
             return self.mp.quad(at, ends, maxdegree=QUADRATURE)

@@ -20,11 +20,13 @@ __all__ = [
     "MAX_FACTORIAL",
     "approximates",
     "exact",
+    "is_constant",
     "proportional",
     "refuse_costly",
     "refuse_large",
     "same",
     "sample",
+    "stated",
     "symbols",
     "value",
 ]
@@ -32,6 +34,7 @@ __all__ = [
 MAX_WEIGHT = 4000
 """Node evaluations, weighted by their cost, that one comparison may take."""
 DOUBLE_DIGITS = 16
+_TEN = number(10)
 _POINTS = 6
 _NEEDED = 3
 _MORE = 40
@@ -98,6 +101,27 @@ def proportional(left: Node, right: Node, *, positive: bool = False) -> bool:
     return len(usable) >= _NEEDED
 
 
+def is_constant(node: Node, name: str) -> bool:
+    """Say whether an expression has one value whatever that of one of its names.
+
+    Raises:
+        Malformed: when it is beyond a limit or cannot be evaluated.
+    """
+    free, first, agreed = sorted(variables(node)), None, 0
+    fixed = {other: _coordinate(other, 0, arithmetic()) for other in free}
+    for k in range(_points(node, node)):
+        values = Values({**fixed, name: _coordinate(name, k, arithmetic())})
+        try:
+            found = values.of(node)
+        except Undefined:
+            continue
+        first = found if first is None else first
+        if abs(found - first) > max(abs(first), values.scale) * tolerance():
+            return False
+        agreed += 1
+    return agreed >= _NEEDED
+
+
 def value(node: Node) -> Fraction | None:
     """Return the exact rational value of a constant tree, else its real value to about 70 digits; None without one.
 
@@ -121,22 +145,45 @@ def approximates(literal: Node, node: Node) -> bool:
     """Say whether a decimal literal is a value rounded to the literal's own digits, at least four.
 
     A value that is itself a short decimal has no other rounding: there only the exact value will do. A literal of 16
-    digits or more is what a double prints: its last digits are noise.
+    digits or more is what a double prints: its last digits are noise. So is one times a power of ten read.
     """
-    shown = literal.args[0] if literal.op == "neg" else literal
-    if shown.op != "decimal" or shown.digits < 4 or symbols(node):
+    shown = _decimal(literal)
+    if shown is None or shown[1] < 4 or symbols(node):
         return False
-    assert isinstance(shown.leaf, Fraction)
+    wanted, digits, place = shown
     known = exact(node)
     if known is not None and _terminates(known):
         return False
     true = value(node)
-    if true is None or not shown.leaf:
+    if true is None or not wanted:
         return False
-    wanted = -shown.leaf if literal.op == "neg" else shown.leaf
-    place = Fraction(10) ** (magnitude(shown.leaf) - shown.digits + 1)
-    double = abs(true) / 2**52 if shown.digits >= DOUBLE_DIGITS else Fraction(0)
+    double = abs(true) / 2**52 if digits >= DOUBLE_DIGITS else Fraction(0)
     return abs(true - wanted) <= max(place * Fraction(5_000_001, 10_000_000), double)
+
+
+def stated(literal: Node) -> tuple[Fraction, Fraction] | None:
+    """Return the value of a decimal literal of two digits or more, and the size of its last place; None for others."""
+    shown = _decimal(literal)
+    return None if shown is None or shown[1] < 2 else (shown[0], shown[2])
+
+
+def _decimal(literal: Node) -> tuple[Fraction, int, Fraction] | None:
+    """Return the value, the digits and the last place of a decimal, with its sign and its power of ten; else None."""
+    if literal.op == "neg":
+        found = _decimal(literal.args[0])
+        return None if found is None else (-found[0], *found[1:])
+    if literal.op == "*" and len(literal.args) == 2 and literal.args[1].op == "^":
+        found, (base, exponent) = _decimal(literal.args[0]), literal.args[1].args
+        power = exact(exponent) if base == _TEN else None
+        if found is None or power is None or power.denominator > 1 or abs(power) > MAX_BITS // 4:
+            return None
+        scale = _TEN.leaf**power.numerator  # type: ignore[operator,union-attr]
+        return found[0] * scale, found[1], found[2] * scale
+    if literal.op != "decimal":
+        return None
+    assert isinstance(literal.leaf, Fraction)
+    place = Fraction(10) ** (magnitude(literal.leaf) - literal.digits + 1)
+    return literal.leaf, literal.digits, place
 
 
 def _terminates(found: Fraction) -> bool:

@@ -71,7 +71,7 @@ def render(params: Json, rendering: str) -> tuple[str, str]:
 
 FAMILY = Family(
     family_version=1,
-    verifier_version=5,
+    verifier_version=6,
     answer_type="mathematics",
     renderings=("plain",),
     make=make,
