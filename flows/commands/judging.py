@@ -71,6 +71,7 @@ def strength(
     tests: Annotated[str, typer.Option(help="column of its tests, in any form that `veriloop import` takes")],
     entry: Annotated[str, typer.Option(help="column of the function's name, where the tests leave it open")] = "",
     setup: Annotated[str, typer.Option(help="column of code the tests need before them")] = "",
+    prelude: Annotated[str, typer.Option(help="column of code that runs before the program")] = "",
     prompt: Annotated[str, typer.Option(help="column of the program's head, where the program is only a body")] = "",
     limit: Annotated[int, typer.Option(min=1, help="mutants run per program")] = 100,
     keep: Annotated[Path | None, typer.Option(help="folder to keep executions in: nothing is run twice")] = None,
@@ -81,7 +82,7 @@ def strength(
     from flows.telling.strength import check_measured, strength_lines, strength_rows, total_line
 
     rows = []
-    columns = {"entry": entry, "setup": setup, "prompt": prompt}
+    columns = {"entry": entry, "setup": setup, "prelude": prelude, "prompt": prompt}
     for row in strength_rows(
         file, program=program, tests=tests, columns=columns, limit=limit, keep=keep, workers=workers
     ):

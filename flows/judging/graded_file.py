@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from flows.judging.grading import Answer, Grading, Line, Note, answers, lines
 from generators.family import load
+from generators.judge_pool import PROGRAM
 from pipeline.errors import ConfigError
 from pipeline.exchange.foreign import MAX_LINE_BYTES
 from pipeline.fingerprint import bytes_hash, canonical
@@ -90,7 +91,8 @@ def _graded(file: BinaryIO, rows: Iterator[Line], grading: Grading, manner: byte
 
 def _manner(grading: Grading) -> bytes:
     """Return what, beside a row, decides its verdict, as bytes to hash."""
-    stated = asdict(grading) | {"workers": 0, "timeout_s": 0, "verifier": load("text/math").verifier_version}
+    family = load("code/tests" if grading.type == PROGRAM else "text/math")
+    stated = asdict(grading) | {"workers": 0, "timeout_s": 0, "verifier": family.verifier_version}
     return canonical(stated).encode()
 
 

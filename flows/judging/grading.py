@@ -12,20 +12,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple, cast, get_args
+from typing import Any, NamedTuple, get_args
 
-from flows.judging.programs import grade_row
 from generators.answers.declared import NOTHING, Declared, from_json
 from generators.grade import AnswerType, as_text
-from generators.judge_pool import GradeJob, PooledGrader
+from generators.judge_pool import PROGRAM, GradeJob, PooledGrader
 from pipeline.errors import ConfigError, FamilyError, nearest, refuse_undecided
 from pipeline.exchange.foreign import BadRow, Fault, Record, records
+from pipeline.exchange.programs import around_of
 from pipeline.problem import Verdict, malformed
 from pipeline.rows.chat import replies_of, reply_of
 from pipeline.rows.values import gold_of, plain
 
-PROGRAM = "program"
-"""The one answer type that is run, in the sandbox, instead of compared."""
 MAX_WORKERS = 4
 KEPT_REASONS = 1000
 """Distinct reasons that a summary counts; what comes later counts by its outcome alone."""
@@ -168,7 +166,8 @@ def answers(rows: Iterable[Line], grading: Grading) -> Iterator[Answer]:
             under_way.append((line.name(grading.id), None if isinstance(job, GradeJob) else job))
             yield job if isinstance(job, GradeJob) else _NO_JOB
 
-    with PooledGrader(workers=grading.workers, timeout_s=grading.timeout_s) as grader:
+    programs = grading.type == PROGRAM
+    with PooledGrader(workers=grading.workers, timeout_s=grading.timeout_s, programs=programs) as grader:
         for result in grader.grade(jobs()):
             name, answer = under_way.popleft()
             yield {**name, **(answer or _answer(result))}
@@ -186,18 +185,11 @@ def _job(row: Record, grading: Grading) -> GradeJob | Answer:
         reply = "" if reply is None else as_text(plain(reply))
     except (BadRow, ValueError, TypeError, RecursionError):
         return _answer(malformed("the reply is no text"))
-    if grading.type == PROGRAM:
-        return _program(row, gold, reply)
-    return GradeJob(gold, reply, cast("AnswerType | None", grading.type), grading.declared)
-
-
-def _program(row: Mapping[str, Any], gold: Any, reply: str) -> Answer:
-    """Run a program on its tests, whose function HumanEval names in a column of its own."""
-    entry = row.get("entry_point")
     try:
-        return _answer(grade_row(gold, reply, entry=entry if isinstance(entry, str) else ""))
-    except FamilyError as error:
+        around = around_of(row) if grading.type == PROGRAM else None
+    except BadRow as error:
         return _data_error(str(error))
+    return GradeJob(gold, reply, grading.type, grading.declared, around)
 
 
 def _answer(result: Verdict | FamilyError) -> Answer:

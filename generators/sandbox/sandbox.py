@@ -28,9 +28,11 @@ from typing import Any, Literal
 
 from generators.sandbox.process import Lost, Reply, Zygote, find_python
 from generators.sandbox.process import SandboxError as SandboxError
+from generators.sandbox.surroundings import BOM as BOM
 from generators.sandbox.syscalls import machine_problem
 from generators.sandbox.zygote import RAN, STARVED, TOO_LONG
 from pipeline.errors import ConfigError
+from pipeline.fingerprint import read_json
 
 Level = Literal["bubblewrap", "namespaces", "off"]
 Status = Literal["ok", "raised", "time", "memory", "output", "forbidden", "died", "starved"]
@@ -38,8 +40,6 @@ Json = Any
 
 MAX_DEPTH = 100
 """Brackets within brackets in a value: what compares or keeps it walks it by recursion."""
-MAX_DIGITS = 4000
-"""Digits of an integer that Python reads and writes wherever it is asked to: 4300 unless its limit was moved."""
 _TRIES = 2
 STRETCH = 5
 """Times its wall clock a program has in a second run, where in the first others had the processor."""
@@ -305,17 +305,12 @@ def _reported(reply: Reply, stdout: str, limits: Limits) -> Execution:
             raise ValueError
         if len(value) > limits.output_chars:
             return Execution("output", stdout, None, f"its value has over {limits.output_chars} characters")
-        found = json.loads(value, parse_int=json_int)
+        found = read_json(value)
         if too_deep(found):
             return Execution("output", stdout, None, f"its value is nested over {MAX_DEPTH} deep")
         return Execution(status, stdout, found, _plain(str(error)))
     except (ValueError, KeyError, TypeError, RecursionError):
         return Execution("forbidden" if reply.code == -signal.SIGSYS else "died", stdout, None, _ending(reply.code))
-
-
-def json_int(digits: str) -> Json:
-    """Return the integer of a JSON text, as {"$int": digits} where Python reads none of that length."""
-    return int(digits) if len(digits) <= MAX_DIGITS else {"$int": digits}
 
 
 def too_deep(value: Json) -> bool:

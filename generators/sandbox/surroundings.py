@@ -31,13 +31,18 @@ def furnish() -> None:
     sys.set_int_max_str_digits(0)  # the time and the output of a program are limited, not the length of a number
 
 
-def enter(source: str, *, memory: int) -> None:
-    """Open the streams of one program and let it find its file; `memory` in bytes bounds the stacks of threads."""
+def enter(source: str, *, memory: int) -> io.TextIOWrapper:
+    """Open the streams of one program, let it find its file, and return its standard output.
+
+    `memory`, in bytes, bounds the stacks of its threads.
+    """
     sys.stdin = sys.__stdin__ = _text(io.BufferedReader(io.FileIO(0, closefd=False)))  # type: ignore[misc]
-    sys.stdout = sys.__stdout__ = _text(io.BufferedWriter(io.FileIO(1, "w", closefd=False)))  # type: ignore[misc]
+    out = _text(io.BufferedWriter(io.FileIO(1, "w", closefd=False)))
+    sys.stdout = sys.__stdout__ = out  # type: ignore[misc]
     builtins.open = io.open = _opening(io.open, source)
     os.open = _descriptor(os.open)
     threading.stack_size = _stack_size(threading.stack_size, max(memory // 2, _SMALLEST_STACK))
+    return out
 
 
 def _text(raw: io.BufferedReader | io.BufferedWriter) -> io.TextIOWrapper:

@@ -224,8 +224,7 @@ def _be_program(
         os.closerange(_REPORT + 1, 4096)
         _limit(cpu_s, memory, counted=counted)
         barrier.install()
-        surroundings.enter(asked["source"], memory=memory)
-        _write_report(_finish(_perform, asked, sys.stdout))
+        _write_report(_finish(_perform, asked, surroundings.enter(asked["source"], memory=memory)))
     finally:
         os._exit(70)
 

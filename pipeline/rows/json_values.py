@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from pipeline.fingerprint import json_integer
 from pipeline.rows.opened import Unreadable
 
 MAX_LINE_BYTES = 64 * 2**20
@@ -31,6 +32,7 @@ class _Decoder:
     def __init__(self) -> None:
         self._repeated: list[str] = []
         self._decode = json.JSONDecoder(object_pairs_hook=self._pairs).raw_decode
+        self._decode_long = json.JSONDecoder(object_pairs_hook=self._pairs, parse_int=json_integer).raw_decode
 
     def _pairs(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -46,7 +48,13 @@ class _Decoder:
             ValueError, RecursionError: when no value begins there, or it is nested without end.
         """
         self._repeated.clear()
-        value, end = self._decode(text, begin)
+        try:
+            value, end = self._decode(text, begin)
+        except json.JSONDecodeError:
+            raise
+        except ValueError:  # Python refuses the length of an integer
+            self._repeated.clear()
+            value, end = self._decode_long(text, begin)
         if self._repeated:
             return Fault(f"two values for the key {self._repeated[0]!r}"), end
         return value if isinstance(value, dict) else Fault(f"not a JSON object but a {type(value).__name__}"), end

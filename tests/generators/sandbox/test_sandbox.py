@@ -160,7 +160,12 @@ thread.join()
 def test_a_prelude_runs_before_the_program_and_moves_none_of_its_lines(sandbox: Sandbox) -> None:
     prelude = "from math import *\ndef f(): return 5"
     assert sandbox.run(Job("x: 'int' = 0\nprint(gcd(4, 6), f())", prelude=prelude)).stdout == "2 5\n"
-    assert sandbox.run(Job("from __future__ import annotations\ndef f(): return gcd(4, 6)", call="f", prelude=prelude)).value == 2
+    assert (
+        sandbox.run(
+            Job("from __future__ import annotations\ndef f(): return gcd(4, 6)", call="f", prelude=prelude)
+        ).value
+        == 2
+    )
     assert sandbox.run(Job("x = 1\nx / 0", prelude=prelude)).error.endswith("(line 2)")
     assert sandbox.run(Job("print(gcd)")).status == "raised"
 
