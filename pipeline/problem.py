@@ -60,7 +60,8 @@ class Problem:
     Laws: `uid` hashes (family, family_version, params, rendering); `instance_hash` hashes (family, canonical
     form) and ignores version, wording and labels; params, answer, certificate and answer_format survive a
     JSON round trip; answer is one witness, never None. `answer_format` names the place of the answer in a
-    reply: "tag" (last <answer> span or \\boxed{}) or "hash" (after the last '#').
+    reply: "tag" (last <answer> span or \\boxed{}), "hash" (after the last '#'), and where an imported question asks
+    for another "after CUE" (behind the last such cue) or "free" (wherever answers are stated).
     """
 
     uid: str

@@ -2,5 +2,5 @@
 
 The gold answer is never seen here.
 
-Doors: `extract` for declared places, `places` for free replies.
+Doors: `extract` for declared places, `asked` for those that a question names, `places` for free replies.
 """

@@ -16,6 +16,8 @@ MAX_BOXES = 64
 """The last so many boxes of a reply are read."""
 MAX_BRACES = 1000
 """Braces inside one another that a box may hold."""
+AFTER = "after "
+"""How the format of an answer behind a cue begins; the cue, as its question writes it, follows (asked)."""
 MAX_LAYERS = 6
 """Wrappings taken off one answer: "**$\\boxed{7}$**." has four."""
 
@@ -283,5 +285,7 @@ _BRACE = re.compile(r"(?:\\\\)+|\\.|[{}]")
 
 
 def place(answer: str, answer_format: str) -> str:
-    """Return a reply that is nothing but `answer` in its declared place."""
+    """Return a reply that is nothing but `answer` in its declared place ("after CUE": behind that cue)."""
+    if answer_format.startswith(AFTER):
+        return f"{answer_format.removeprefix(AFTER)} {answer}"
     return f"#{answer}" if answer_format == "hash" else f"<answer>{answer}</answer>"

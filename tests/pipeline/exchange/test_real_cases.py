@@ -66,6 +66,14 @@ def test_a_gold_that_is_no_number_is_refused(tmp_path: Path) -> None:
     assert version.rows == 1 and [fault["line"] for fault in faults] == [1]
 
 
+def test_a_prompt_with_its_own_format_is_asked_once_and_read_as_asked(tmp_path: Path) -> None:
+    problems = brought(tmp_path, case_file("realcases/dapo.jsonl"))
+    assert [p.prompt for p in problems] == [p.params["question"] for p in problems] and len(problems) == 3
+    assert not any("boxed" in p.prompt for p in problems)
+    for dressing, right in (("1 + 2 ...\nAnswer: {}", 3), ("**Answer:** ${}$", 3), ("\\boxed{{9}}\nAnswer: 1{}", 0)):
+        assert right_of(problems, dressing) == right
+
+
 def test_every_reply_of_a_list_gets_its_verdict(tmp_path: Path) -> None:
     found = list(grade_rows(case_file("realcases/g_list.jsonl"), Grading("gold", "pred")))
     assert [(row["id"], row["sample"]) for row in found] == [(f"r{n}", k) for n in range(1, 7) for k in (0, 1)]
