@@ -23,7 +23,9 @@ def versions(root: Root = DEFAULT_ROOT, as_json: Json = False) -> None:
     if as_json:
         dump([version.to_json() for version in found])
         return
-    rows = ((v.id[:12], v.name, v.rows, sum(v.dropped.values()), len(v.cells), v.recipe["stage"]) for v in found)
+    rows = (
+        (v.id[:12], v.name, v.rows, sum(v.dropped.values()), len(v.cells), v.recipe.get("stage", "")) for v in found
+    )
     say_table(("id", "name", "rows", "dropped", "cells", "made by"), rows)
     say(f"try: veriloop show {found[-1].id[:12]} --root {root}" if found else f"no versions in {root} yet")
 
@@ -98,11 +100,10 @@ def gc(
 ) -> None:
     """Find what no version needs: leavings of killed processes, and shards, which are made again when wanted."""
     from flows.telling.tell import garbage_lines
+    from pipeline.store.garbage import collect_garbage
     from pipeline.store.query import left_behind
-    from pipeline.store.store import Store
 
-    store, elsewhere = Store(existing(root)), left_behind()
-    found = store.collect_garbage(keep_days=keep_days, delete=delete, elsewhere=elsewhere)
+    found = collect_garbage(existing(root), keep_days=keep_days, delete=delete, elsewhere=left_behind())
     if as_json:
         dump({"deleted": delete, "bytes": sum(g.bytes for g in found), "found": [g._asdict() for g in found]})
         return

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from pipeline.exchange.foreign import BadRow, NeutralRow, Record, RowError, pick, read_rows, write_rows
 from pipeline.exchange.questions import columns_of, question_row
-from pipeline.store.card import HUB_SPLITS
+from pipeline.store.version import HUB_SPLITS
 
 _COLUMNS = {"prompt": "prompt", "answer": "reward_model.ground_truth", "source": "data_source"}
 

@@ -50,14 +50,9 @@ _hashed: dict[tuple[Path, bool], tuple[_Stamp, str, str]] = {}
 """What this process has hashed: (path, seal left out) -> its stamp then, its sha256, the seal it carries."""
 
 
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file, as 64 hex digits; a file that is as this process left it is not read again."""
-    return _hash(path, sealed=False)[0]
-
-
-def forget_hashes() -> None:
-    """Read every file again from now on, also those that this process has hashed."""
-    _hashed.clear()
+def sha256_of(path: Path, *, fresh: bool = False) -> str:
+    """Return the sha256 of a file, as 64 hex digits; unless `fresh`, one as this process knows it is not read again."""
+    return _hash(path, sealed=False, fresh=fresh)[0]
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:
@@ -143,13 +138,13 @@ def check_folder(folder: Path, *, remedy: str) -> None:
             )
 
 
-def _hash(path: Path, *, sealed: bool) -> tuple[str, str]:
-    """Return what `_read_hash` does; a file with the stamp it had is not read again."""
+def _hash(path: Path, *, sealed: bool, fresh: bool = False) -> tuple[str, str]:
+    """Return what `_read_hash` does; unless `fresh`, a file with the stamp it had is not read again."""
     with path.open("rb") as file:
         found = os.fstat(file.fileno())
         stamp = _Stamp(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
         known = _hashed.get((path, sealed))
-        if known is not None and known[0] == stamp:
+        if not fresh and known is not None and known[0] == stamp:
             return known[1:]
         told = _read_hash(file, sealed=sealed)
     if len(_hashed) >= MOST_REMEMBERED:

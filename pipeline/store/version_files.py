@@ -10,22 +10,31 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.choice.mixture import Cell
-from pipeline.errors import StoreError
+from pipeline.errors import StoreError, shortened
 from pipeline.problem import PROBLEM_SCHEMA
-from pipeline.store.card import HUB_SPLITS, split_file
 from pipeline.store.sealed import CHECKED, PAGES, sha256_of
 from pipeline.store.spill import CellSpill
-from pipeline.store.version import DROPPED_SCHEMA, DatasetVersion, StoredFile, row_hashes
+from pipeline.store.version import (
+    DROPPED_FILE,
+    DROPPED_SCHEMA,
+    HUB_SPLITS,
+    DatasetVersion,
+    StoredFile,
+    row_hashes,
+    split_file,
+)
 
 MANIFEST = "manifest.json"
 ROW_GROUP_ROWS = 20_000
 """Rows per Parquet row group; 10k to 50k are alike in size and speed, smaller skips better."""
-DROPPED_FILE = "dropped/dropped-00000-of-00001.parquet"
+MOST_MANIFEST = 2**26
+"""Bytes of a manifest; one of a hundred thousand cells has a fifth of it."""
 SORT_KEYS = ("family", "level", "region", "uid")
 
 
@@ -132,30 +141,23 @@ def read_manifest(folder: Path, *, named: bool = True) -> DatasetVersion:
     """Return the version a folder holds; raises StoreError when it is none, is corrupt, or (named) lies elsewhere."""
     path = folder / MANIFEST
     try:
-        version = DatasetVersion.from_json(json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
+        found = path.lstat()
+        if not S_ISREG(found.st_mode) or found.st_size > MOST_MANIFEST:
+            raise StoreError(f"{path} is no file of at most {MOST_MANIFEST} bytes: delete the folder and publish again")
+        version = DatasetVersion.from_json(json.loads(path.read_bytes()))
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise StoreError(
             f"{folder} has no {MANIFEST} and is no version (its publishing was cut short): publish it again"
         ) from error
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{path} is corrupt ({error}): delete the folder and publish the version again") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise StoreError(
+            f"{path} is corrupt ({shortened(error)}): delete the folder and publish the version again"
+        ) from error
+    except StoreError as error:
+        raise StoreError(f"{path}: {error}") from error
     if named and version.id != folder.name:
         raise StoreError(f"{path} describes version {version.id}, not the {folder.name} of its folder: move it back")
     return version
-
-
-def check_files(folder: Path, version: DatasetVersion) -> None:
-    """Raise StoreError at the first file whose size or sha256 is not what the manifest says."""
-    for item in version.files:
-        path = folder / item.path
-        if not path.is_file():
-            raise StoreError(f"{path} is missing: delete the folder and publish the version again")
-        size = path.stat().st_size
-        if size != item.bytes or sha256_of(path) != item.sha256:
-            raise StoreError(
-                f"{path} is corrupt ({size} bytes, {item.bytes} published; sha256 is not {item.sha256[:12]}...): "
-                "delete the folder and publish the version again"
-            )
 
 
 def read_file(path: Path, columns: list[str]) -> pa.Table:

@@ -127,3 +127,13 @@ def test_examine_answers_for_a_root_that_is_not_there(tmp_path):
     rows = examine(tmp_path / "nowhere")
     assert {"python", "torch", "prefect", "disk", "families"} <= {row["check"] for row in rows}
     assert json.dumps(rows)
+
+
+@pytest.mark.parametrize(
+    "recipe", [{}, {"stage": "dataset"}, {"stage": "generate", "cells": 1}, {"stage": "generate", "cells": [[1]]}]
+)
+def test_a_recipe_that_no_stage_writes_is_told(tmp_path, recipe):
+    version = Store(tmp_path).publish("odd", recipe=recipe, rows=[])
+    with pytest.raises(ConfigError, match=version.id):
+        prove(tmp_path, version.id)
+    assert describe(tmp_path, "odd")["recipe"] == recipe
