@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.options import DEFAULT_ROOT, FILES, AnswerType, Declare, Json, Root, Workers, existing, progress
+from flows.commands.options import (
+    DAY_S,
+    DEFAULT_ROOT,
+    FILES,
+    AnswerType,
+    Declare,
+    Json,
+    Root,
+    Workers,
+    existing,
+    progress,
+)
 from flows.telling.output import dump, say
 from pipeline.errors import ConfigError
 
@@ -27,7 +38,7 @@ def grade(
     id_: Annotated[str | None, typer.Option("--id", help="column that names a row; `id` where there is one")] = None,
     to: Annotated[Path | None, typer.Option("--out", help="write verdicts here; the same command goes on")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="killable processes; one a core, at most 4")] = None,
-    timeout: Annotated[float, typer.Option(min=0.01, help="seconds for one reply")] = 5.0,
+    timeout: Annotated[float, typer.Option(min=0.01, max=DAY_S, help="seconds for one reply")] = 5.0,
     as_json: Json = False,
 ) -> None:
     """Judge the replies of a file against its golds, row by row; of a list of replies each gets its verdict."""
@@ -104,7 +115,7 @@ def audit(
         str, typer.Option(help="the judge's name there; its key is read from VERILOOP_JUDGE_KEY")
     ] = "",
     appeals: Annotated[int, typer.Option(min=1, help="rejects put to the judge in one call; others wait")] = 1000,
-    timeout_s: Annotated[float, typer.Option(help="per call to the judge")] = 60.0,
+    timeout_s: Annotated[float, typer.Option(min=0.01, max=DAY_S, help="per call to the judge")] = 60.0,
     retries: Annotated[int, typer.Option(min=0, help="further tries of a call that the judge does not answer")] = 3,
     file: Annotated[Path | None, typer.Option(help="audit this file instead of a root")] = None,
     gold: Annotated[str, typer.Option(help="of --file: column of the right answer")] = "",

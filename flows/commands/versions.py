@@ -95,7 +95,9 @@ def export(
 def gc(
     root: Root = DEFAULT_ROOT,
     delete: Annotated[bool, typer.Option("--delete", help="delete it; without this, only say what would go")] = False,
-    keep_days: Annotated[float, typer.Option(min=0, help="keep what was written in so many last days")] = 7.0,
+    keep_days: Annotated[
+        float, typer.Option(min=0, max=36_500, help="keep what was written in so many last days")
+    ] = 7.0,
     as_json: Json = False,
 ) -> None:
     """Find what no version needs: leavings of killed processes, and shards, which are made again when wanted."""
