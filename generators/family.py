@@ -7,12 +7,12 @@ for model text and never reads the prompt.
 
 import importlib
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from generators.malformed import Malformed
 from pipeline.errors import FamilyError, nearest
@@ -38,6 +38,38 @@ class Reject(Exception):
     """Raised inside `make` to throw a draw away and try again; the reason is counted."""
 
 
+@dataclass(frozen=True, slots=True)
+class Exhaustion:
+    """Claims are proven again by looking at every answer of a small instance: for questions that leave a choice.
+
+    answers: (params) -> every answer that may be right, each different one once; those that obviously are not may be
+    left out. worth: (params, answer) -> what the question wants most or least of, None where the answer breaks a
+    rule; with the goal "any" every answer that has a worth is right. Law: neither calls `solve`.
+    """
+
+    answers: Callable[[Json], Iterable[Json]]
+    worth: Callable[[Json, Json], int | float | None]
+    goal: Literal["most", "least", "any"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputation:
+    """Claims are proven again by a second way to the one right answer. Law: `answer` shares no step with `solve`."""
+
+    answer: Callable[[Json], Json]
+
+
+@dataclass(frozen=True, slots=True)
+class SecondSolver:
+    """Claims are proven again by a second way to the optimal value, where answers are too many to look at.
+
+    Law: `value` shares no step with `solve`.
+    """
+
+    value: Callable[[Json], int | float]
+    goal: Literal["most", "least"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
     """What one file defines as FAMILY. Pure functions, no state.
@@ -51,7 +83,9 @@ class Family:
     capacity: (level, region) -> number of distinct instances, where known. heuristics: cheap guesses
     (params) -> answer text in the first rendering, for certification. judges: older family_versions the
     verifier still understands. learnable_trace: False where the trace only states what a search found, so that
-    imitation cannot teach the search; the diagnosis then prefers reinforcement.
+    imitation cannot teach the search; the diagnosis then prefers reinforcement. again: how certify proves the claims
+    of `solve` a second time; required of whoever claims a proof. same: (params, answer, rng) -> the same question put
+    another way and its answer: items in another order, nodes renumbered, a row read from its other end.
     """
 
     family_version: int
@@ -76,6 +110,8 @@ class Family:
     judges: tuple[int, ...] = ()
     learnable_trace: bool = True
     procedural: bool = True
+    again: Exhaustion | Recomputation | SecondSolver | None = None
+    same: Callable[[Json, Json, Random], tuple[Json, Json]] | None = None
 
 
 _ROOT = Path(__file__).parent / "families"
