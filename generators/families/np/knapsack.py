@@ -12,9 +12,7 @@ from random import Random
 
 from generators.answers.maths.expression import read_integers
 from generators.answers.reading.extract import answer_text
-from generators.family import Exhaustion, Family, Reject, Solution
-from generators.kit.answer_spaces import subsets
-from generators.kit.presentations import renumbered
+from generators.family import Family, Reject, Solution
 from generators.kit.wording import RENDERINGS, answer_format, fill, json_fields, json_prompt, match, stated, write_list
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 
@@ -51,12 +49,6 @@ def level_of(params: Json) -> int:
 def worth(params: Json, chosen: list[int]) -> int:
     """Return the total value of chosen item numbers."""
     return sum(params["values"][item] for item in chosen)
-
-
-def worth_if_it_fits(params: Json, chosen: list[int]) -> int | None:
-    """Return the total value of items that fit together."""
-    load = sum(params["weights"][item] for item in chosen)
-    return worth(params, chosen) if load <= params["capacity"] else None
 
 
 def by_density(params: Json) -> list[int]:
@@ -176,7 +168,7 @@ def first_ones(params: Json) -> str:
 
 FAMILY = Family(
     family_version=1,
-    verifier_version=3,
+    verifier_version=4,
     answer_type="id_set",
     renderings=RENDERINGS,
     make=make,
@@ -191,6 +183,4 @@ FAMILY = Family(
     heuristics=(densest, first_ones),
     concepts=("knapsack", "optimisation"),
     learnable_trace=False,
-    again=Exhaustion(lambda params: subsets(len(params["weights"])), worth_if_it_fits, "most"),
-    same=renumbered("weights", "values"),
 )
