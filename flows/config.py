@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from flows.bounded_yaml import MOST_BYTES, MOST_DEPTH, plain, read_yaml
 from generators.verifier_config import VerifierConfig
 from pipeline.choice.curriculum import CurriculumConfig
 from pipeline.choice.mixture import Cell
 from pipeline.choice.weakness import WeaknessConfig
-from pipeline.errors import ConfigError, nearest
+from pipeline.errors import SHOWN, ConfigError, brief, nearest, shortened
 from pipeline.protocol import Protocol
 from trainer.grpo_config import GRPOConfig
 from trainer.policy import PolicyConfig
@@ -23,6 +23,10 @@ from trainer.sft import SFTConfig
 
 CIRCUMSTANCES = ("data_dir", "workers", "verifier")
 """Fields that say where and how fast, never what: left out of every recipe."""
+
+
+MOST_FAULTS = 8
+"""Faults of a config that one message names."""
 
 
 class Node(BaseModel):
@@ -72,10 +76,17 @@ class SamplerConfig(Node):
 class SetsConfig(Node):
     """How many problems the fixed sets hold, per cell; a cell with fewer gives what it has."""
 
-    rendering: str | None = Field(default="compact", description="None draws one of the family's own by hash")
+    rendering: str | None = Field(
+        default=None, description="one or several (a list, or commas), drawn by hash; None: every one that uses words"
+    )
     probe_per_cell: int = Field(default=48, gt=0)
     test_per_cell: int = Field(default=64, gt=0)
     rules: tuple[dict[str, Any], ...] = ({"name": "lawful"}, {"name": "length"}, {"name": "exact_duplicate"})
+
+    @field_validator("rendering", mode="before")
+    @classmethod
+    def _joined(cls, given: Any) -> Any:
+        return ",".join(map(str, given)) if isinstance(given, list | tuple) else given
 
 
 class HolesConfig(Node):
@@ -215,55 +226,85 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> RunConfig:
     """Read a run's YAML and lay `key.path=value` overrides (values are YAML) over it.
 
     Raises:
-        ConfigError: for a missing or unreadable file, an unknown key or a value of the wrong kind; names each.
+        ConfigError: for a missing or unreadable file, YAML beyond `bounded_yaml`'s limits, an unknown key, a value of
+            the wrong kind, infinite numbers included, or a data_dir that is a file; names each.
     """
-    try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        shipped = sorted(p.name for p in (Path(__file__).parent / "configs").glob("*.yaml"))
-        raise ConfigError(
-            f"no config file {path}: the shipped ones are flows/configs/{{{', '.join(shipped)}}}"
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        raise ConfigError(f"{path} is not readable YAML: {error}") from error
+    tree = read_yaml(_bytes_of(path), str(path))
     if not isinstance(tree, dict):
         raise ConfigError(f"{path} holds a {type(tree).__name__}, not a mapping of config keys")
     for override in overrides:
         _lay_over(tree, override)
     try:
-        return RunConfig.model_validate(tree)
+        config = RunConfig.model_validate(tree)
     except ValidationError as error:
-        raise ConfigError(f"{path}: " + "; ".join(_explain(item, RunConfig) for item in error.errors())) from error
+        faults = [_explain(item, RunConfig) for item in error.errors(include_url=False, include_context=False)]
+        more = f"; and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
+        raise ConfigError(f"{path}: " + "; ".join(faults[:MOST_FAULTS]) + more) from error
+    plain(config.model_dump(mode="json"), str(path))  # a number in quotes can be infinite too
+    _check_root(config.data_dir)
+    return config
+
+
+def _check_root(root: Path) -> None:
+    try:
+        taken = root.exists() and not root.is_dir()
+    except OSError as error:
+        raise ConfigError(f"data_dir {brief(str(root))} is no folder: {error.strerror}; name another") from error
+    if taken:
+        raise ConfigError(f"data_dir {root} is a file, a run writes below a folder: name another")
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except FileNotFoundError as error:
+        shipped = sorted(p.name for p in (Path(__file__).parent / "configs").glob("*.yaml"))
+        raise ConfigError(
+            f"no config file {path}: the shipped ones are flows/configs/{{{', '.join(shipped)}}}"
+        ) from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}; name a YAML file") from error
 
 
 def _lay_over(tree: dict[str, Any], override: str) -> None:
     key, mark, text = override.partition("=")
+    shown = brief(override)
     if not mark or not key:
-        raise ConfigError(f"override {override!r} is not key.path=value, e.g. --set loop.rounds=2")
+        raise ConfigError(f"override {shown} is not key.path=value, e.g. --set loop.rounds=2")
+    value = read_yaml(text.encode(errors="surrogatepass"), f"--set {shortened(key)}")
     node: Any = tree
     *parents, last = key.split(".")
+    if len(parents) > MOST_DEPTH:
+        raise ConfigError(f"override {shown}: its key has {len(parents)} parts, {MOST_DEPTH} is the limit")
     for part in parents:
-        if isinstance(node, list) and part.isdigit() and int(part) < len(node):
-            node = node[int(part)]
+        if (place := _place_in(node, part)) is not None:
+            node = node[place]
             continue
         if not isinstance(node, dict):
-            raise ConfigError(f"override {override!r}: {part!r} is not a mapping or a valid list position")
+            raise ConfigError(f"override {shown}: {brief(part)} is not a mapping or a valid list position")
         node = node.setdefault(part, {})
-    if isinstance(node, list) and last.isdigit() and int(last) < len(node):
-        node[int(last)] = yaml.safe_load(text)
+    if (place := _place_in(node, last)) is not None:
+        node[place] = value
     elif isinstance(node, dict):
-        node[last] = yaml.safe_load(text)
+        node[last] = value
     else:
-        raise ConfigError(f"override {override!r}: {last!r} cannot be set on a {type(node).__name__}")
+        raise ConfigError(f"override {shown}: {brief(last)} cannot be set on a {type(node).__name__}")
+
+
+def _place_in(node: Any, part: str) -> int | None:
+    """Return the position that a part of a key names in a list; None when it names none."""
+    fits = isinstance(node, list) and part.isascii() and part.isdigit() and len(part) < 7 and int(part) < len(node)
+    return int(part) if fits else None
 
 
 def _explain(item: Any, root: type[BaseModel]) -> str:
-    place = ".".join(str(part) for part in item["loc"])
+    place = shortened(".".join(str(part) for part in item["loc"]))
     if item["type"] == "extra_forbidden":
         known = _fields_at(root, item["loc"][:-1])
-        return f"unknown key {place!r}{nearest(str(item['loc'][-1]), known)}"
-    shown = "" if item["type"] == "missing" else f", got {item.get('input')!r}"
-    return f"{place}: {item['msg']}{shown}"
+        return f"unknown key {place!r}{nearest(str(item['loc'][-1])[:SHOWN], known)}"
+    shown = "" if item["type"] == "missing" else f", got {brief(item.get('input'))}"
+    return f"{place}: {shortened(item['msg'])}{shown}"
 
 
 def _fields_at(model: type[BaseModel], place: Sequence[Any]) -> list[str]:

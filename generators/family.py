@@ -7,12 +7,12 @@ for model text and never reads the prompt.
 
 import importlib
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from generators.malformed import Malformed
 from pipeline.errors import FamilyError, nearest
@@ -23,6 +23,8 @@ from pipeline.split import Split
 
 MAX_ATTEMPTS = 10_000
 """Draws `make` may reject for one instance before the level is called too tight."""
+COMPACT = "compact"
+"""The rendering for tiny policies: no words, and drawn only where it is asked for by name."""
 
 
 class Solution(NamedTuple):
@@ -34,6 +36,38 @@ class Solution(NamedTuple):
 
 class Reject(Exception):
     """Raised inside `make` to throw a draw away and try again; the reason is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exhaustion:
+    """Claims are proven again by looking at every answer of a small instance: for questions that leave a choice.
+
+    answers: (params) -> every answer that may be right, each different one once; those that obviously are not may be
+    left out. worth: (params, answer) -> what the question wants most or least of, None where the answer breaks a
+    rule; with the goal "any" every answer that has a worth is right. Law: neither calls `solve`.
+    """
+
+    answers: Callable[[Json], Iterable[Json]]
+    worth: Callable[[Json, Json], int | float | None]
+    goal: Literal["most", "least", "any"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputation:
+    """Claims are proven again by a second way to the one right answer. Law: `answer` shares no step with `solve`."""
+
+    answer: Callable[[Json], Json]
+
+
+@dataclass(frozen=True, slots=True)
+class SecondSolver:
+    """Claims are proven again by a second way to the optimal value, where answers are too many to look at.
+
+    Law: `value` shares no step with `solve`.
+    """
+
+    value: Callable[[Json], int | float]
+    goal: Literal["most", "least"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +83,9 @@ class Family:
     capacity: (level, region) -> number of distinct instances, where known. heuristics: cheap guesses
     (params) -> answer text in the first rendering, for certification. judges: older family_versions the
     verifier still understands. learnable_trace: False where the trace only states what a search found, so that
-    imitation cannot teach the search; the diagnosis then prefers reinforcement.
+    imitation cannot teach the search; the diagnosis then prefers reinforcement. again: how certify proves the claims
+    of `solve` a second time; required of whoever claims a proof. same: (params, answer, rng) -> the same question put
+    another way and its answer: items in another order, nodes renumbered, a row read from its other end.
     """
 
     family_version: int
@@ -74,6 +110,8 @@ class Family:
     judges: tuple[int, ...] = ()
     learnable_trace: bool = True
     procedural: bool = True
+    again: Exhaustion | Recomputation | SecondSolver | None = None
+    same: Callable[[Json, Json, Random], tuple[Json, Json]] | None = None
 
 
 _ROOT = Path(__file__).parent / "families"
@@ -118,8 +156,9 @@ def generate(
 ) -> Problem:
     """Make problem number `index` of a cell: a pure function of its arguments.
 
-    With rendering None or region None, one is drawn by hash from the family's own. Here and below, `family` is
-    a value to use under this name instead of the installed file: how a family is tried before it has one.
+    With region None, one is drawn by hash from the family's own; a rendering is drawn from those that `rendering`
+    names, separated by commas, with None from all that use words. Here and below, `family` is a value to use under
+    this name instead of the installed file: how a family is tried before it has one.
 
     Raises:
         FamilyError: for an unknown family, level, region or rendering, a family that makes nothing, or a level
@@ -153,9 +192,27 @@ def make_params(
     place = (name, family.family_version, level, seed, index)
     if region is None:
         region = family.regions[derive("region", *place) % len(family.regions)]
+    asked = asked_renderings(name, rendering, family=family)
+    drawn = asked[derive("rendering", *place, region) % len(asked)] if len(asked) > 1 else asked[0]
+    return _make(name, family, level=level, region=region, seed=seed, index=index), drawn
+
+
+def asked_renderings(name: str, rendering: str | None, *, family: Family | None = None) -> tuple[str, ...]:
+    """Return the renderings that "plain,story" asks for, in the family's own order; None asks for all but compact.
+
+    Raises:
+        FamilyError: for one that the family does not have.
+    """
+    family = family or load(name)
     if rendering is None:
-        rendering = family.renderings[derive("rendering", *place, region) % len(family.renderings)]
-    return _make(name, family, level=level, region=region, seed=seed, index=index), rendering
+        return tuple(known for known in family.renderings if known != COMPACT) or family.renderings
+    asked = [part.strip() for part in rendering.split(",")]
+    for part in asked:
+        if part not in family.renderings:
+            raise FamilyError(
+                f"family {name} has no rendering {part!r}: choose from {list(family.renderings)}, several with commas"
+            )
+    return tuple(known for known in family.renderings if known in asked)
 
 
 def check_request(
@@ -166,7 +223,7 @@ def check_request(
     rendering: str | None = None,
     family: Family | None = None,
 ) -> None:
-    """Raise FamilyError unless the family can make this level, region and rendering."""
+    """Raise FamilyError unless the family can make this level, region and rendering (or renderings)."""
     family = family or load(name)
     if not family.procedural:
         raise FamilyError(f"family {name} makes no problems of its own: bring them with `veriloop import`")
@@ -175,8 +232,7 @@ def check_request(
         raise FamilyError(f"family {name} has no level {level}: choose {limit}")
     if region is not None and region not in family.regions:
         raise FamilyError(f"family {name} has no region {region!r}: choose one of {list(family.regions)}")
-    if rendering is not None and rendering not in family.renderings:
-        raise FamilyError(f"family {name} has no rendering {rendering!r}: choose one of {list(family.renderings)}")
+    asked_renderings(name, rendering, family=family)
 
 
 def _make(name: str, family: Family, *, level: int, region: str, seed: int, index: int) -> Json:

@@ -4,19 +4,22 @@ Law: the verdicts are those that the same judging gives in one process; where a 
 died, twice, that reply alone is UNDECIDED. Neither raises for model text.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import signal
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from functools import lru_cache
 from operator import attrgetter
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from generators.answers.declared import NOTHING, Declared
 from generators.answers.reading.extract import MAX_REPLY_CHARS
 from generators.family import FamilyVerifier, check_judged, load
 from generators.grade import AnswerType, grade
+from generators.programs.by_tests import grade_by_tests
 from generators.verifier_config import VerifierConfig
 from pipeline.errors import FamilyError
+from pipeline.exchange.programs import Around
 from pipeline.problem import Certificate, Json, Outcome, Problem, Verdict, undecided
 from pipeline.sampling import Verifier
 from pipeline.workers.pool import Failure, Pool
@@ -24,8 +27,11 @@ from pipeline.workers.pool import Failure, Pool
 BATCH = 512
 """Most replies that travel together; a pool sends fewer while they take long."""
 
-LIMITED = ("program",)
-"""Answer types judged in this process: a program runs in the sandbox, under the limits its problem declares."""
+PROGRAM = "program"
+"""The answer type that is run: in workers of its own, each with a sandbox that it builds."""
+PROGRAM_S = 300.0
+"""Seconds for one program, all its cases: its own limits end it long before, unless the machine is very busy. What is
+left of the work, reading and comparing, has the time that other replies have, of the processor."""
 
 
 @lru_cache(maxsize=4)
@@ -86,14 +92,35 @@ class _Judge:
         return _pack_verdict(self._verifier.verify((self._problem,), (_OVERSIZED if reply is None else reply,))[0])
 
 
-class _Limited:
-    """A pool and the words for its failures."""
+class _Timed:
+    """A judge of programs: its work outside the sandbox is ended by the kernel after so much time of the processor."""
 
-    def __init__(self, function: Any, *, workers: int, timeout_s: float, memory_mb: int) -> None:
-        self._pool: Pool[Any, Packed] = Pool(
-            function, workers=workers, timeout_s=timeout_s, memory_mb=memory_mb, batch=BATCH
-        )
+    def __init__(self, judge: Callable[[Any], Packed], cpu_s: float) -> None:
+        self._judge, self._cpu_s = judge, cpu_s
+
+    def __call__(self, job: Any) -> Packed:
+        signal.setitimer(signal.ITIMER_PROF, self._cpu_s)  # the sandbox's processes do not inherit it
+        try:
+            return self._judge(job)
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0.0)
+
+
+_STOPPED = f"code {-signal.SIGPROF} "
+"""How a pool tells of a worker that its timer ended."""
+
+
+class _Limited:
+    """Pools, for programs and for all else, and the words for their failures."""
+
+    def __init__(self, judge: Callable[[Any], Packed], *, workers: int, timeout_s: float, memory_mb: int) -> None:
+        def pool(function: Callable[[Any], Packed], longest_s: float) -> Pool[Any, Packed]:
+            return Pool(function, workers=workers, timeout_s=longest_s, memory_mb=memory_mb, batch=BATCH)
+
+        self._pool = pool(judge, timeout_s)
+        self._programs = pool(_Timed(judge, timeout_s), PROGRAM_S)
         self._limits = {"time": f"time limit of {timeout_s:g} s", "memory": f"memory limit of {memory_mb} MiB"}
+        self._program_limits = self._limits | {"time": f"time limit of {PROGRAM_S:g} s"}
 
     def __enter__(self) -> Any:
         return self
@@ -106,12 +133,16 @@ class _Limited:
     def close(self) -> None:
         """End the workers."""
         self._pool.close()
+        self._programs.close()
 
-    def _verdict(self, result: Packed | Failure) -> Verdict:
+    def _verdict(self, result: Packed | Failure, *, program: bool = False) -> Verdict:
         if isinstance(result, Failure):
+            if result.kind == "crash" and _STOPPED in result.detail:
+                return undecided(f"verifier over its {self._limits['time']}")
             if result.kind == "crash":
                 return undecided(f"verifier {result.detail}")
-            return undecided(f"verifier over its {self._limits[result.kind]}")
+            limits = self._program_limits if program else self._limits
+            return undecided(f"verifier over its {limits[result.kind]}")
         outcome, feasible, quality, reason, extracted = result
         return Verdict(_OUTCOMES[outcome], feasible, quality, reason, extracted)
 
@@ -138,51 +169,65 @@ class PooledVerifier(_Limited):
         Raises:
             FamilyError: when the installed family cannot judge a problem's family_version.
         """
-        packed: dict[int, Packed | None] = {}  # by identity: a group's problem is packed, and travels, once
+        packed: dict[int, Packed] = {}  # by identity: a group's problem is packed, and travels, once
+        run: set[int] = set()
         for problem in problems:
             if id(problem) not in packed:
                 check_judged(problem.family, problem.family_version)
-                limited = load(problem.family).answer_type in LIMITED
-                shipped = (_fields_read(problem), _certificate_fields(problem.certificate))
-                packed[id(problem)] = None if limited else shipped
-        pairs = list(zip(problems, replies, strict=True))
-        jobs = [(box, _pack_reply(reply)) for p, reply in pairs if (box := packed[id(p)]) is not None]
-        results = iter([self._verdict(result) for result in self._pool.map(jobs)])
-        return [
-            next(results) if packed[id(problem)] else self._installed.verify((problem,), (reply,))[0]
-            for problem, reply in pairs
-        ]
+                packed[id(problem)] = (_fields_read(problem), _certificate_fields(problem.certificate))
+                run |= {id(problem)} if load(problem.family).answer_type == PROGRAM else set()
+        jobs: dict[bool, list[tuple[Packed, str | None]]] = {True: [], False: []}
+        for problem, reply in zip(problems, replies, strict=True):
+            jobs[id(problem) in run].append((packed[id(problem)], _pack_reply(reply)))
+        found = {kind: iter(list(pool.map(jobs[kind]))) for kind, pool in ((False, self._pool), (True, self._programs))}
+        kinds = [id(problem) in run for problem in problems]
+        return [self._verdict(next(found[kind]), program=kind) for kind in kinds]
 
 
 class GradeJob(NamedTuple):
-    """A gold answer and a reply to grade, as generators.grade.grade takes them."""
+    """A gold answer and a reply to grade, as generators.grade.grade takes them.
+
+    Of type "program" the gold is tests and `around` what their row says beside them.
+    """
 
     gold: Json
     reply: str
-    type: AnswerType | None = None
+    type: str | None = None
     declared: Declared | None = None
+    around: Around | None = None
 
 
-def _grade(job: tuple[Json, str | None, AnswerType | None, Declared | None]) -> Packed:
-    gold, reply, type_, declared = job
+def _grade(job: tuple[Json, str | None, str | None, Declared | None, Around | None]) -> Packed:
+    gold, reply, type_, declared, around = job
+    text = _OVERSIZED if reply is None else reply
     try:
-        verdict = grade(gold, _OVERSIZED if reply is None else reply, type_, declared=declared or NOTHING)
+        if type_ == PROGRAM:
+            return _pack_verdict(grade_by_tests(gold, text, around=around, declared=declared or NOTHING))
+        return _pack_verdict(grade(gold, text, cast("AnswerType | None", type_), declared=declared or NOTHING))
     except FamilyError as error:
         return (str(error),)
-    return _pack_verdict(verdict)
 
 
 class PooledGrader(_Limited):
-    """`grade` in worker processes, for any number of threads. `memory_mb` in MiB."""
+    """`grade` in worker processes, for any number of threads. `memory_mb` in MiB.
 
-    def __init__(self, *, workers: int = 1, timeout_s: float = 5.0, memory_mb: int = 2048) -> None:
+    With `programs` all jobs are programs, each with the time that these have.
+    """
+
+    def __init__(
+        self, *, workers: int = 1, timeout_s: float = 5.0, memory_mb: int = 2048, programs: bool = False
+    ) -> None:
         super().__init__(_grade, workers=workers, timeout_s=timeout_s, memory_mb=memory_mb)
+        self._program = programs
 
     def grade(self, jobs: Iterable[GradeJob]) -> Iterator[Verdict | FamilyError]:
         """Yield the verdict of every job, in order; for a gold that cannot be read, the FamilyError, not raised.
 
         Jobs are pulled as verdicts are taken, a bounded number ahead.
         """
-        sent = ((job.gold, _pack_reply(job.reply), job.type, job.declared) for job in jobs)
-        for result in self._pool.map(sent):
-            yield FamilyError(*result) if isinstance(result, tuple) and len(result) == 1 else self._verdict(result)
+        sent = ((job.gold, _pack_reply(job.reply), job.type, job.declared, job.around) for job in jobs)
+        for result in (self._programs if self._program else self._pool).map(sent):
+            if isinstance(result, tuple) and len(result) == 1:
+                yield FamilyError(result[0])
+            else:
+                yield self._verdict(result, program=self._program)

@@ -24,7 +24,10 @@ _SHARE: dict[Split | None, float] = {"train": 0.90, "probe": 0.05, "test": 0.05,
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One unit of generation work: indices [start, start + RANGE) of a cell, those of one split (None: all)."""
+    """One unit of generation work: indices [start, start + RANGE) of a cell, those of one split (None: all).
+
+    `rendering` names one or several, separated by commas; None means every one that uses words.
+    """
 
     cell: Cell
     rendering: str | None
@@ -37,7 +40,7 @@ class Shard:
         """The hash of everything the shard's rows depend on."""
         version = load(self.cell.family).family_version
         return content_hash(
-            ["shard", 1, list(self.cell), version, self.rendering, self.seed, self.split, self.start, RANGE]
+            ["shard", 2, list(self.cell), version, self.rendering, self.seed, self.split, self.start, RANGE]
         )
 
 

@@ -1,4 +1,4 @@
-"""Canonical JSON and content hashes. Not a serialiser for storage.
+"""Canonical JSON and content hashes, and JSON read whatever the length of its numbers. Not a serialiser for storage.
 
 Law: a value that would not be written identically in every process and on every machine is refused,
 never softened into `str(value)`.
@@ -21,6 +21,29 @@ def canonical(value: Any) -> str:
         ValueError: for NaN and infinities.
     """
     return json.dumps(_plain(value, "$"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+MAX_DIGITS = 4300
+"""Digits of the longest integer that Python writes and reads as text unless it is told otherwise."""
+
+
+def read_json(text: str | bytes) -> Any:
+    """Return the value of a JSON text; an integer of over MAX_DIGITS digits becomes {"$int": digits}.
+
+    Raises:
+        ValueError: for text that is no JSON. RecursionError: for one nested without end.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # Python refuses the length of an integer
+        return json.loads(text, parse_int=json_integer)
+
+
+def json_integer(digits: str) -> Any:
+    """Return the integer of a JSON text, {"$int": digits} for one of over MAX_DIGITS digits."""
+    return int(digits) if len(digits.lstrip("-")) <= MAX_DIGITS else {"$int": digits}
 
 
 def content_hash(value: Any) -> str:

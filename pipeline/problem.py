@@ -6,18 +6,25 @@ Law: a stored row is verifiable from itself; equal content has an equal uid on a
 
 import dataclasses
 import json
+import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pyarrow as pa
 
-from pipeline.errors import StoreError
+from pipeline.errors import StoreError, brief, shortened
 from pipeline.fingerprint import canonical, content_hash
-from pipeline.split import Split, split_of
+from pipeline.split import SPLITS, Split, split_of, strictest
 
 Json = Any
 """Anything that survives a JSON round trip unchanged (lists, not tuples; str keys)."""
+
+
+Status = Literal["exact", "optimal", "bounded", "none"]
+Evidence = Literal["solver", "execution", "enumeration", "consensus", "none"]
+OptimaKind = Literal["count", "at_least", "unknown"]
+_KNOWN = (get_args(Status), get_args(Evidence), get_args(OptimaKind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +38,19 @@ class Certificate:
     equal; consensus is never a proof.
     """
 
-    status: Literal["exact", "optimal", "bounded", "none"]
-    evidence: Literal["solver", "execution", "enumeration", "consensus", "none"]
+    status: Status
+    evidence: Evidence
     optima: int | None = None
-    optima_kind: Literal["count", "at_least", "unknown"] = "unknown"
+    optima_kind: OptimaKind = "unknown"
     value: int | float | None = None
     bound: int | float | None = None
     baseline: int | float | None = None
     solver: str = ""
 
     def __post_init__(self) -> None:
+        for value, known in zip((self.status, self.evidence, self.optima_kind), _KNOWN, strict=True):
+            if value not in known:
+                raise ValueError(f"a certificate says {brief(value)}, known are {', '.join(known)}")
         if self.status == "optimal" and self.value != self.bound:
             raise ValueError(f"optimal means value = bound, got {self.value} and {self.bound}")
         if self.evidence == "consensus" and self.status in ("exact", "optimal"):
@@ -60,7 +70,8 @@ class Problem:
     Laws: `uid` hashes (family, family_version, params, rendering); `instance_hash` hashes (family, canonical
     form) and ignores version, wording and labels; params, answer, certificate and answer_format survive a
     JSON round trip; answer is one witness, never None. `answer_format` names the place of the answer in a
-    reply: "tag" (last <answer> span or \\boxed{}) or "hash" (after the last '#').
+    reply: "tag" (last <answer> span or \\boxed{}), "hash" (after the last '#'), and where an imported question asks
+    for another "after CUE" (behind the last such cue) or "free" (wherever answers are stated).
     """
 
     uid: str
@@ -162,17 +173,67 @@ def from_row(row: dict[str, Any]) -> Problem:
     """Return the problem of one row of PROBLEM_SCHEMA.
 
     Raises:
-        StoreError: when a column is missing or its JSON does not parse.
+        StoreError: when a column is missing, its JSON does not parse, or it is no problem.
     """
     try:
         fields = {name: row[name] for name in PROBLEM_SCHEMA.names}
         for name in _JSON_FIELDS:
             fields[name] = json.loads(fields[name])
         fields["certificate"] = Certificate(**fields["certificate"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise StoreError(f"row {row.get('uid', '?')} is no problem: {error!r}; rebuild the version") from error
-    fields["parents"], fields["concepts"] = tuple(fields["parents"] or ()), tuple(fields["concepts"] or ())
-    return Problem(**fields)
+        fields["parents"], fields["concepts"] = tuple(fields["parents"] or ()), tuple(fields["concepts"] or ())
+        return Problem(**fields)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        shown = shortened(row.get("uid", "?"))
+        raise StoreError(f"row {shown} is no problem: {shortened(repr(error))}; rebuild the version") from error
+
+
+def law_fault(problem: Problem) -> str | None:
+    """Return which law of Problem, of those that need no family, a problem breaks; None when none."""
+    if problem.uid != problem_uid(problem.family, problem.family_version, problem.params, problem.rendering):
+        return "uid is not that of the content"
+    if problem.level < 1:
+        return f"level below 1: {problem.level}"
+    if strictest(problem.split, split_of(problem.instance_hash)) != problem.split:
+        return f"split looser than its instance's: {problem.split}"
+    return None
+
+
+def row_fault(row: dict[str, Any]) -> str | None:
+    """Return why a row of PROBLEM_SCHEMA that somebody else wrote is not one that `to_row` writes; None when it is.
+
+    Kinds, forms, JSON as it is written here, and the laws that need no family. That its answer is right is for its
+    verifier, that its instance_hash is that of its canonical form for its family to say.
+    """
+    for name, form in _FORMS.items():
+        if not isinstance(row.get(name), str) or not form.fullmatch(row[name]):
+            return f"{name} is {brief(row.get(name))}"
+    for name in ("parents", "concepts"):
+        if not isinstance(row.get(name), list) or not all(isinstance(item, str) for item in row[name]):
+            return f"{name} is {brief(row.get(name))}, no list of texts"
+    if not isinstance(row.get("trace"), str | None) or not isinstance(row.get("license"), str):
+        return "trace or license is no text"
+    if not all(type(row.get(name)) is int for name in ("family_version", "level")):
+        return "family_version or level is no integer"
+    try:
+        problem = from_row(row)
+        written = to_row(problem)
+    except (StoreError, TypeError, ValueError, RecursionError) as error:
+        return shortened(error)
+    if odd := [name for name in PROBLEM_SCHEMA.names if written[name] != row[name]]:
+        return f"{odd[0]} is not written as canonical JSON: {brief(row[odd[0]])}"
+    return law_fault(problem)
+
+
+_HASH, _TEXT = re.compile("[0-9a-f]{32}"), re.compile(".*", re.DOTALL)
+_FORMS = {
+    "uid": _HASH,
+    "instance_hash": _HASH,
+    "family": re.compile(r"\w[\w.-]*(/\w[\w.-]*)*", re.ASCII),
+    "rendering": re.compile(r"\w[\w.-]*", re.ASCII),
+    "split": re.compile("|".join(SPLITS)),
+    "answer_format": re.compile("tag|hash"),
+    **dict.fromkeys(("region", "params", "prompt", "answer", "certificate", "origin"), _TEXT),
+}
 
 
 def to_table(problems: list[Problem]) -> pa.Table:

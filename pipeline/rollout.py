@@ -18,11 +18,17 @@ FloatArray = npt.NDArray[np.float32]
 
 
 class Finish(Enum):
-    """Why a completion ended: an end token, the token limit, or the sampler gave up."""
+    """Why a completion ended: an end token, the token limit, or the sampler gave up (ask again).
+
+    REFUSED: a filter or a safety rule withheld it. UNASKED: the prompt was not taken (over a limit, or refused), so
+    there is no reply to count.
+    """
 
     STOP = "stop"
     LENGTH = "length"
     ABORT = "abort"
+    REFUSED = "refused"
+    UNASKED = "unasked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,9 @@ class Completion:
 
     `token_ids` (T,) int32, the end token included when finish is STOP. `logprobs` (T,) float32 under the
     *sampled* distribution (at the protocol's temperature), None where the sampler cannot tell: such a sampler
-    may measure, never train. `prompt_ids` (L,) int32 as the policy saw them, None from an endpoint.
+    may measure, never train. `prompt_ids` (L,) int32 as the policy saw them, None from an endpoint. `tokens` were
+    sampled; `prompt_tokens` were read for this draw alone, as an endpoint bills them (0 where it does not say).
+    `note` says in words what was not plain about its end.
     """
 
     text: str
@@ -40,6 +48,8 @@ class Completion:
     logprobs: FloatArray | None = None
     prompt_ids: IntArray | None = None
     tokens: int = 0
+    prompt_tokens: int = 0
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

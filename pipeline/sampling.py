@@ -4,9 +4,9 @@ Law: a live sampler or verifier never crosses a process or a task; a worker rece
 builds its own.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, runtime_checkable
 from typing import Protocol as Typing
 
 from pipeline.problem import Problem, Verdict
@@ -43,6 +43,28 @@ class Sampler(Typing):
 
     def close(self) -> None:
         """Release engine and memory; sampling afterwards is an error."""
+        ...
+
+
+class Drawn(NamedTuple):
+    """One draw as it comes: completion `offset` of request number `request`."""
+
+    request: int
+    offset: int
+    completion: Completion
+
+
+@runtime_checkable
+class StreamingSampler(Sampler, Typing):
+    """A sampler whose draws are slow or cost money: they are handed over one by one, so that each is kept."""
+
+    def stream(
+        self, requests: Sequence[SampleRequest], *, arrived: Callable[[Drawn], None] | None = None
+    ) -> Iterator[Drawn]:
+        """Yield every draw of every request as it comes, in any order; `arrived` hears of each first, in any thread.
+
+        Leaving the iterator stops the asking.
+        """
         ...
 
 

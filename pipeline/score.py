@@ -16,10 +16,11 @@ Design = Literal["fixed", "sequential"]
 class Score:
     """Counts over the draws [first_draw, first_draw + n) of one problem.
 
-    Key: (uid, policy, protocol, verifier_version, purpose, design, first_draw). `n` counts every draw, truncated
-    and undecided ones too; truncated replies are failures and are also counted apart; undecided ones are no
-    failures: the denominator of a pass rate is n - undecided. `quality_sum, quality_squares` are over decided
-    draws. `tokens` is the number of completion tokens sampled.
+    Key: (uid, policy, protocol, verifier_version, purpose, design, first_draw). `n` counts every draw, truncated,
+    refused and undecided ones too; truncated and refused replies (a content filter, a safety rule) are failures and
+    are also counted apart, not among the malformed; undecided ones are no failures: the denominator of a pass rate
+    is n - undecided. `quality_sum, quality_squares` are over decided draws. `tokens` is the number of completion
+    tokens sampled.
     """
 
     uid: str
@@ -34,6 +35,7 @@ class Score:
     feasible: int = 0
     malformed: int = 0
     truncated: int = 0
+    refused: int = 0
     undecided: int = 0
     quality_sum: float = 0.0
     quality_squares: float = 0.0
@@ -61,6 +63,7 @@ SCORE_SCHEMA = pa.schema(
         ("feasible", pa.int32()),
         ("malformed", pa.int32()),
         ("truncated", pa.int32()),
+        ("refused", pa.int32()),
         ("undecided", pa.int32()),
         ("quality_sum", pa.float64()),
         ("quality_squares", pa.float64()),
@@ -78,13 +81,16 @@ def scores_table(scores: list[Score]) -> pa.Table:
 
 
 def scores_from_table(table: pa.Table) -> list[Score]:
-    """Return the scores of a table (extra columns are ignored), of those with one key the one with most draws."""
+    """Return the scores of a table (extra columns are ignored), of those with one key the one with most decided.
+
+    What an earlier ledger did not count apart, refused replies, is null there and 0 here.
+    """
     unique: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in table.select(SCORE_SCHEMA.names).to_pylist():
         known = unique.setdefault(tuple(row[name] for name in _KEY), row)
-        if row["n"] > known["n"]:
+        if row["n"] - row["undecided"] > known["n"] - known["undecided"]:
             unique[tuple(row[name] for name in _KEY)] = row
-    return [Score(**row) for row in unique.values()]
+    return [Score(**{**row, "refused": row["refused"] or 0}) for row in unique.values()]
 
 
 _KEY = ("uid", "policy", "protocol", "verifier_version", "purpose", "design", "first_draw")

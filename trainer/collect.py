@@ -192,6 +192,8 @@ class _Rows:
 
 
 def _trainable(completion: Completion) -> Completion:
+    if completion.finish is Finish.UNASKED:
+        raise ConfigError(completion.note)
     if completion.token_ids is None or completion.logprobs is None or completion.prompt_ids is None:
         raise ConfigError(
             "the sampler returns no token ids, prompt ids or log-probabilities: it may measure, never train; "

@@ -6,8 +6,10 @@ Law: `policy_id` names exactly these weights and this tokenizer; saving and load
 import hashlib
 import json
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -20,6 +22,7 @@ from pipeline.seeds import derive
 if TYPE_CHECKING:
     import torch
 
+T = TypeVar("T")
 PAD, EOS, BOS = "<pad>", "<eos>", "<bos>"
 TINY_VOCABULARY = 64
 """Rows of the tiny policy's embedding: three specials, the compact alphabet, and reserved ids."""
@@ -28,6 +31,10 @@ _RESERVED_BASE = 0xE000
 _INITIALISING = threading.Lock()
 """Weights are drawn from torch's one global generator: threads that draw at once would each get other weights."""
 _PLAIN_TEMPLATE = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
+
+
+class PromptTooLong(ConfigError):
+    """Raised for a prompt that the limits have no room for: a matter of this prompt, not of how the policy is asked."""
 
 
 class TinyConfig(BaseModel):
@@ -74,8 +81,12 @@ class Policy:
     def __init__(self, model: Any, tokenizer: Any) -> None:
         self.model = model
         self.tokenizer = tokenizer
+        marked = (number for number, token in tokenizer.added_tokens_decoder.items() if token.special)
+        self._specials = frozenset([*tokenizer.all_special_ids, *marked])
         self._characters = _character_table(tokenizer)
         self._text_of = {i: c for c, i in self._characters.items()} if self._characters else {}
+        if self._characters:
+            self._text_of |= dict(zip(tokenizer.all_special_ids, tokenizer.all_special_tokens, strict=True))
 
     @property
     def policy_id(self) -> str:
@@ -101,12 +112,13 @@ class Policy:
         """Return the ids (L,) int32 of a user text under a protocol's template.
 
         Raises:
-            ConfigError: for a prompt over the protocol's limit, a character the tiny policy has no id for, or a
-                template the tokenizer lacks.
+            PromptTooLong: for a prompt over the protocol's limit.
+            ConfigError: for a character the tiny policy has no id for, or a template that the tokenizer lacks or that
+                refuses the conversation.
         """
         ids = self._templated(prompt, protocol)
         if len(ids) > protocol.max_prompt_tokens:
-            raise ConfigError(
+            raise PromptTooLong(
                 f"prompt of {len(ids)} tokens is over the limit max_prompt_tokens {protocol.max_prompt_tokens}: "
                 f"raise the limit or drop the problem ({prompt[:60]!r}...)"
             )
@@ -120,11 +132,25 @@ class Policy:
             return np.array(self._character_ids(text), dtype=np.int32)
         return np.array(self.tokenizer.encode(text, add_special_tokens=False), dtype=np.int32)
 
-    def decode(self, ids: IntArray) -> str:
-        """Return the text of ids, special tokens (end, padding) left out."""
+    def decode(self, ids: IntArray, protocol: Protocol | None = None) -> str:
+        """Return the text of drawn ids; an end token in last place is left out, if it is no ordinary text.
+
+        Every other special token stays visible: one that vanished would join what stands on its two sides into an
+        answer that nobody gave, or make a thought look like a reply.
+        """
+        ends = (protocol.stop_ids if protocol else ()) or self.end_ids
+        ended = len(ids) > 0 and int(ids[-1]) in ends and int(ids[-1]) in self._specials
+        kept = ids.tolist()[: -1 if ended else None]
         if self._characters is not None:
-            return "".join([self._text_of.get(i, "") for i in ids.tolist()])
-        return str(self.tokenizer.decode(ids.tolist(), skip_special_tokens=True, clean_up_tokenization_spaces=False))
+            return "".join([self._text_of.get(i, "") for i in kept])
+        return str(
+            self.tokenizer.decode(
+                kept,
+                skip_special_tokens=False,
+                clean_up_tokenization_spaces=False,
+                spaces_between_special_tokens=False,
+            )
+        )
 
     def save(self, path: Path) -> None:
         """Write weights (safetensors) and tokenizer as a Hugging Face folder; not atomic, see trainer.checkpoint."""
@@ -145,9 +171,17 @@ class Policy:
             raise ConfigError("template 'chat' needs a chat template and the tokenizer has none: use template 'base'")
         messages = [{"role": "system", "content": protocol.system}] if protocol.system else []
         messages.append({"role": "user", "content": prompt})
-        text = self.tokenizer.apply_chat_template(
-            messages, tokenize=False, add_generation_prompt=True, enable_thinking=protocol.thinking
-        )
+        from jinja2 import TemplateError
+
+        try:
+            text = self.tokenizer.apply_chat_template(
+                messages, tokenize=False, add_generation_prompt=True, enable_thinking=protocol.thinking
+            )
+        except (TemplateError, TypeError, ValueError) as error:
+            remedy = "set system '' (its words can stand in the prompt)" if protocol.system else "use template 'base'"
+            raise ConfigError(
+                f"the tokenizer's chat template refuses the conversation ({type(error).__name__}: {error}): {remedy}"
+            ) from error
         return [int(i) for i in self.tokens(str(text))]
 
     def _character_ids(self, text: str) -> list[int]:
@@ -199,6 +233,16 @@ def tiny_policy(config: TinyConfig, *, seed: int) -> Policy:
     return Policy(model.eval(), tokenizer)
 
 
+def check_askable(config: PolicyConfig, protocol: Protocol) -> None:
+    """Refuse a protocol that the policy's tokenizer cannot be asked with; no weights are loaded.
+
+    Raises:
+        ConfigError: for a template it lacks or that refuses the system prompt, or where there is no tokenizer.
+    """
+    tokenizer = character_tokenizer() if config.path is None else _load(config.path, _tokenizer_of)
+    Policy(None, tokenizer).encode("0", replace(protocol, max_prompt_tokens=10**6))
+
+
 def load_policy(path: str | Path, *, dtype: str = "float32") -> Policy:
     """Load a transformers causal LM and its tokenizer from a folder, or by its name on the Hugging Face hub.
 
@@ -207,8 +251,25 @@ def load_policy(path: str | Path, *, dtype: str = "float32") -> Policy:
     Raises:
         ConfigError: when there is no model there, or its files are broken.
     """
+
+    def read(folder: str) -> tuple[Any, Any]:
+        from transformers import AutoModelForCausalLM
+
+        return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype), _tokenizer_of(folder)
+
+    model, tokenizer = _load(path, read)
+    return Policy(model.eval(), tokenizer)
+
+
+def _tokenizer_of(folder: str) -> Any:
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(folder)
+
+
+def _load(path: str | Path, read: Callable[[str], T]) -> T:
+    """Read a model's folder; whatever is wrong with it is one ConfigError."""
     from safetensors import SafetensorError
-    from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()
@@ -219,12 +280,10 @@ def load_policy(path: str | Path, *, dtype: str = "float32") -> Policy:
     if not folder.exists() and (folder.is_absolute() or len(folder.parts) != 2):
         raise ConfigError(f"{path} is no model: there is no such folder; {remedy}")
     try:
-        model = AutoModelForCausalLM.from_pretrained(str(path), dtype=dtype)
-        tokenizer = AutoTokenizer.from_pretrained(str(path))
+        return read(str(path))
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         reason = f"{type(error).__name__}: {(str(error).splitlines() or ['?'])[0]}"
         raise ConfigError(f"{path} is no model that can be loaded ({reason}); {remedy}") from error
-    return Policy(model.eval(), tokenizer)
 
 
 def character_tokenizer() -> Any:

@@ -11,9 +11,8 @@ from pydantic import BaseModel, ConfigDict
 
 from filters.rule import Marks, Rule
 from pipeline.errors import ConfigError, StoreError
-from pipeline.problem import from_row, problem_uid
+from pipeline.problem import from_row, law_fault
 from pipeline.rule_context import RuleContext
-from pipeline.split import split_of, strictest
 
 
 class LawfulConfig(BaseModel):
@@ -37,15 +36,9 @@ def _fault(row: dict[str, Any], context: RuleContext) -> str | None:
     assert context.check is not None
     try:
         problem = from_row(row)
-    except (StoreError, ValueError) as error:
+    except StoreError as error:
         return f"unreadable row: {error}"
-    if problem.uid != problem_uid(problem.family, problem.family_version, problem.params, problem.rendering):
-        return "uid is not that of the content"
-    if problem.level < 1:
-        return f"level below 1: {problem.level}"
-    if strictest(problem.split, split_of(problem.instance_hash)) != problem.split:
-        return f"split looser than its instance's: {problem.split}"
-    return context.check(problem)
+    return law_fault(problem) or context.check(problem)
 
 
 RULE = Rule(version=1, scope="row", config=LawfulConfig, mark=mark)

@@ -38,7 +38,9 @@ def audit_rollouts(
     sampler = None
     if url:
         key = os.environ.get(JUDGE_KEY, "")
-        sampler = HTTPSampler(url, model, date="", api_key=key, dialect="openai", timeout_s=timeout_s, retries=retries)
+        sampler = HTTPSampler(
+            url, model, api_key=key, key_from=f"in {JUDGE_KEY}", dialect="openai", timeout_s=timeout_s, retries=retries
+        )
     with closing(sampler) if sampler else nullcontext():
         judge = Judge(sampler, judge_name(url, model)) if sampler else None
         return audit_root(

@@ -19,7 +19,7 @@ from flows.commands.measuring import measuring
 from flows.commands.running import running
 from flows.commands.versions import stored
 from flows.telling.output import err
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, shortened
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -38,14 +38,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         _fail(
             PipelineError(
-                f"{error.filename or 'a file'}: {error.strerror}. What was written before is kept: " + _REMEDY
+                f"{shortened(error.filename or 'a file')}: {error.strerror}. What was written before is kept: "
+                + _REMEDY
             )
         )
 
 
-DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR)
+DISK = (
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EEXIST,
+    errno.ENAMETOOLONG, errno.ELOOP, errno.EIO, errno.ESTALE,
+)  # fmt: skip
 """What a disk or its permissions refuse: trouble of the place, not of the program."""
-_REMEDY = "free space or mend the permissions, then run the same command again"
+_REMEDY = "free space, mend the permissions or the path, then run the same command again"
 
 
 def _fail(error: PipelineError) -> NoReturn:

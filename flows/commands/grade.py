@@ -42,6 +42,7 @@ def tell(path: Path, grading: Grading, told: Told) -> None:
                 dump(row)
             elif told.out is None:
                 name = row["row"] if row.get("id") is None else row["id"]
+                name = f"{name}[{row['sample']}]" if "sample" in row else name
                 say(f"{name!s:>6}  {row['outcome']:<10} {row['reason'].partition(chr(10))[0]}")
     if told.as_json and told.out is not None:
         dump({"out": str(told.out), "rows": tally.outcomes.total(), "outcomes": dict(sorted(tally.outcomes.items()))})

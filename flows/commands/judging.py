@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.options import DEFAULT_ROOT, AnswerType, Declare, Json, Root, Workers, existing, progress
+from flows.commands.options import (
+    DAY_S,
+    DEFAULT_ROOT,
+    FILES,
+    AnswerType,
+    Declare,
+    Json,
+    Root,
+    Workers,
+    existing,
+    progress,
+)
 from flows.telling.output import dump, say
 from pipeline.errors import ConfigError
 
@@ -17,18 +28,20 @@ judging = typer.Typer()
 
 @judging.command()
 def grade(
-    file: Annotated[Path, typer.Argument(help="JSONL, one object a line")],
+    file: Annotated[Path, typer.Argument(help=FILES)],
     gold: Annotated[str, typer.Option(help="column of the right answer")],
-    pred: Annotated[str, typer.Option(help="column of the reply")],
+    pred: Annotated[
+        str, typer.Option(help="column of the reply: text, chat turns (the assistant's last), or a list of replies")
+    ],
     type_: AnswerType = None,
     declare: Declare = None,
     id_: Annotated[str | None, typer.Option("--id", help="column that names a row; `id` where there is one")] = None,
     to: Annotated[Path | None, typer.Option("--out", help="write verdicts here; the same command goes on")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="killable processes; one a core, at most 4")] = None,
-    timeout: Annotated[float, typer.Option(min=0.01, help="seconds for one reply")] = 5.0,
+    timeout: Annotated[float, typer.Option(min=0.01, max=DAY_S, help="seconds for one reply")] = 5.0,
     as_json: Json = False,
 ) -> None:
-    """Judge the replies of a JSONL file against its golds, row by row."""
+    """Judge the replies of a file against its golds, row by row; of a list of replies each gets its verdict."""
     from flows.commands.grade import Told, tell
     from flows.judging.grading import Grading, declared_by, usual_workers
 
@@ -64,11 +77,12 @@ def reverify(
 
 @judging.command()
 def strength(
-    file: Annotated[Path, typer.Argument(help="JSONL or Parquet")],
+    file: Annotated[Path, typer.Argument(help=FILES)],
     program: Annotated[str, typer.Option(help="column of a program that is right")],
     tests: Annotated[str, typer.Option(help="column of its tests, in any form that `veriloop import` takes")],
     entry: Annotated[str, typer.Option(help="column of the function's name, where the tests leave it open")] = "",
     setup: Annotated[str, typer.Option(help="column of code the tests need before them")] = "",
+    prelude: Annotated[str, typer.Option(help="column of code that runs before the program")] = "",
     prompt: Annotated[str, typer.Option(help="column of the program's head, where the program is only a body")] = "",
     limit: Annotated[int, typer.Option(min=1, help="mutants run per program")] = 100,
     keep: Annotated[Path | None, typer.Option(help="folder to keep executions in: nothing is run twice")] = None,
@@ -79,7 +93,7 @@ def strength(
     from flows.telling.strength import check_measured, strength_lines, strength_rows, total_line
 
     rows = []
-    columns = {"entry": entry, "setup": setup, "prompt": prompt}
+    columns = {"entry": entry, "setup": setup, "prelude": prelude, "prompt": prompt}
     for row in strength_rows(
         file, program=program, tests=tests, columns=columns, limit=limit, keep=keep, workers=workers
     ):
@@ -101,9 +115,9 @@ def audit(
         str, typer.Option(help="the judge's name there; its key is read from VERILOOP_JUDGE_KEY")
     ] = "",
     appeals: Annotated[int, typer.Option(min=1, help="rejects put to the judge in one call; others wait")] = 1000,
-    timeout_s: Annotated[float, typer.Option(help="per call to the judge")] = 60.0,
+    timeout_s: Annotated[float, typer.Option(min=0.01, max=DAY_S, help="per call to the judge")] = 60.0,
     retries: Annotated[int, typer.Option(min=0, help="further tries of a call that the judge does not answer")] = 3,
-    file: Annotated[Path | None, typer.Option(help="audit this JSONL file instead of a root")] = None,
+    file: Annotated[Path | None, typer.Option(help="audit this file instead of a root")] = None,
     gold: Annotated[str, typer.Option(help="of --file: column of the right answer")] = "",
     pred: Annotated[str, typer.Option(help="of --file: column of the reply")] = "",
     type_: AnswerType = None,

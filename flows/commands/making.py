@@ -8,10 +8,15 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.options import DEFAULT_ROOT, Json, Root, Workers, progress
+from flows.commands.options import DEFAULT_ROOT, FILES, Declare, Json, Root, Workers, progress
 from flows.telling.output import dump, say, say_table
 
 making = typer.Typer()
+MAP = (
+    "prompt=COLUMN (text or chat turns) and answer=COLUMN or solution=COLUMN (marked #### or \\boxed{}); level=COLUMN "
+    "('Level 5', 3, 6.5 or easy) and subject=COLUMN make the cell; tests=COLUMN for programs; any other NAME=COLUMN is "
+    "kept. Absent: the verl layout"
+)
 
 
 @making.command()
@@ -54,7 +59,9 @@ def generate(
     count: Annotated[int, typer.Option(help="distinct problems")] = 100,
     seed: Annotated[int, typer.Option(help="names every draw")] = 0,
     workers: Workers = 1,
-    rendering: Annotated[str | None, typer.Option(help="absent: each problem draws one")] = None,
+    rendering: Annotated[
+        str | None, typer.Option(help="one or several: plain,story; absent: each problem draws one that uses words")
+    ] = None,
     region: Annotated[str | None, typer.Option(help="absent: even over the family's regions")] = None,
     as_json: Json = False,
 ) -> None:
@@ -75,20 +82,25 @@ def generate(
 
 @making.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="JSONL or Parquet")],
-    map_: Annotated[str, typer.Option("--map", help="prompt=COLUMN,answer=COLUMN; absent: the verl layout")] = "",
+    file: Annotated[Path, typer.Argument(help=FILES)],
+    map_: Annotated[str, typer.Option("--map", metavar="FIELD=COLUMN,...", help=MAP)] = "",
     name: Annotated[str, typer.Option(help="name of the version; the file's by default")] = "",
     root: Root = DEFAULT_ROOT,
-    license_: Annotated[str, typer.Option("--license")] = "unknown",
+    license_: Annotated[str, typer.Option("--license", help="of the rows, e.g. mit; the version's card names it")] = (
+        "unknown"
+    ),
     held_out: Annotated[bool, typer.Option(help="an imported benchmark: every row goes to test")] = False,
+    declare: Declare = None,
     as_json: Json = False,
 ) -> None:
-    """Turn JSONL or Parquet rows into a version of verifiable problems."""
+    """Turn the rows of a file into a version of verifiable problems."""
+    from flows.judging.grading import declared_by
     from flows.stages.imports import import_version
 
     version, faults = import_version(
-        file, mapping=map_, name=name or file.stem, root=root, license_=license_, held_out=held_out
-    )
+        file, mapping=map_, name=name or file.name.partition(".")[0] or file.name, root=root, license_=license_,
+        held_out=held_out, declared=declared_by(declare or ()),
+    )  # fmt: skip
     if as_json:
         dump(version.to_json() | {"faults": faults})
         return
@@ -96,6 +108,8 @@ def import_(
         say(f"line {fault['line']} refused: {fault['reason']}")
     if len(faults) > 10:
         say(f"... and {len(faults) - 10} more")
+    for note in version.quality["notes"]:
+        say(f"note: {note}")
     dropped = sum(version.dropped.values())
     say(
         f"imported {version.rows} problems as {version.name} to {root / 'versions' / version.id}; "

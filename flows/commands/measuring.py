@@ -7,7 +7,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from flows.commands.options import DEFAULT_ROOT, Json, Root, existing, progress
+from flows.commands.options import DAY_S, DEFAULT_ROOT, Json, Root, existing, progress
 from flows.telling.output import dump, say, say_table
 from pipeline.errors import ConfigError
 
@@ -24,12 +24,12 @@ def measure(
     sampler: Annotated[str, typer.Option(help="torch or vllm, for a folder")] = "torch",
     draws: Annotated[int, typer.Option(help="attempts per problem; the most of them when sequential")] = 8,
     sequential: Annotated[bool, typer.Option(help="stop a problem as soon as its pass band is clear")] = False,
-    temperature: Annotated[float, typer.Option()] = 1.0,
+    temperature: Annotated[float, typer.Option(min=0, max=100)] = 1.0,
     max_prompt_tokens: Annotated[int, typer.Option()] = 1024,
     max_completion_tokens: Annotated[int, typer.Option()] = 2048,
     template: Annotated[str, typer.Option(help="base or chat")] = "base",
     limit: Annotated[int | None, typer.Option(help="only the version's first problems")] = None,
-    timeout_s: Annotated[float, typer.Option(help="per call to an endpoint")] = 60.0,
+    timeout_s: Annotated[float, typer.Option(min=0.01, max=DAY_S, help="per call to an endpoint")] = 60.0,
     as_json: Json = False,
 ) -> None:
     """Measure a version with a model: append Scores, show pass rates by cell."""

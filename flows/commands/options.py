@@ -27,6 +27,9 @@ Declare = Annotated[
     typer.Option(metavar="KEY=VALUE", help="what is declared of a file's answers: order=any, tolerance=1%; repeatable"),
 ]
 Note = Callable[[str, int, int], None]
+DAY_S = 86_400
+"""The longest wait that an option may name, in seconds."""
+FILES = "JSONL, a JSON list, CSV, TSV or Parquet, also .gz, .zst, .bz2 or .xz: known by content, not by name"
 DEFAULT_ROOT = Path("data/demo")
 
 

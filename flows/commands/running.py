@@ -58,8 +58,11 @@ def deploy(
     config: Annotated[Path, typer.Argument(help="YAML, e.g. flows/configs/demo.yaml")],
     cron: Annotated[str, typer.Option(help="when to run, e.g. '0 3 * * *'")],
     set_: Sets = None,
+    timezone: Annotated[str, typer.Option(help="IANA name of the cron's time zone; absent: this machine's")] = "",
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="of the server; absent: the root's own")] = None,
+    catch_up: Annotated[bool, typer.Option(help="run what was missed while nobody served; else it is skipped")] = False,
 ) -> None:
-    """Serve a run on a schedule until stopped."""
+    """Serve a run on a schedule until stopped (Ctrl-C or SIGTERM); each run's seed is its minute."""
     from flows.orchestration.deploy import serve
 
-    serve(config, cron=cron, overrides=set_ or [], say=say)
+    serve(config, cron=cron, overrides=set_ or [], timezone=timezone, port=port, catch_up=catch_up, say=say)

@@ -23,7 +23,9 @@ def versions(root: Root = DEFAULT_ROOT, as_json: Json = False) -> None:
     if as_json:
         dump([version.to_json() for version in found])
         return
-    rows = ((v.id[:12], v.name, v.rows, sum(v.dropped.values()), len(v.cells), v.recipe["stage"]) for v in found)
+    rows = (
+        (v.id[:12], v.name, v.rows, sum(v.dropped.values()), len(v.cells), v.recipe.get("stage", "")) for v in found
+    )
     say_table(("id", "name", "rows", "dropped", "cells", "made by"), rows)
     say(f"try: veriloop show {found[-1].id[:12]} --root {root}" if found else f"no versions in {root} yet")
 
@@ -54,7 +56,7 @@ def why(uid: str, root: Root = DEFAULT_ROOT, as_json: Json = False) -> None:
     from flows.inspection.stored import explain
     from flows.telling.tell import story_lines
 
-    explained = explain(existing(root), uid)
+    explained = explain(existing(root), uid.strip(" \"'"))
     dump(explained) if as_json else say(*story_lines(explained))
 
 
@@ -93,16 +95,17 @@ def export(
 def gc(
     root: Root = DEFAULT_ROOT,
     delete: Annotated[bool, typer.Option("--delete", help="delete it; without this, only say what would go")] = False,
-    keep_days: Annotated[float, typer.Option(min=0, help="keep what was written in so many last days")] = 7.0,
+    keep_days: Annotated[
+        float, typer.Option(min=0, max=36_500, help="keep what was written in so many last days")
+    ] = 7.0,
     as_json: Json = False,
 ) -> None:
     """Find what no version needs: leavings of killed processes, and shards, which are made again when wanted."""
     from flows.telling.tell import garbage_lines
+    from pipeline.store.garbage import collect_garbage
     from pipeline.store.query import left_behind
-    from pipeline.store.store import Store
 
-    store, elsewhere = Store(existing(root)), left_behind()
-    found = store.collect_garbage(keep_days=keep_days, delete=delete, elsewhere=elsewhere)
+    found = collect_garbage(existing(root), keep_days=keep_days, delete=delete, elsewhere=left_behind())
     if as_json:
         dump({"deleted": delete, "bytes": sum(g.bytes for g in found), "found": [g._asdict() for g in found]})
         return

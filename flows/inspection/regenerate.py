@@ -7,15 +7,34 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from pydantic import BaseModel, ValidationError
 
 from flows.run import Note, silent
 from generators.family import load
 from pipeline.choice.mixture import Cell
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, shortened
 from pipeline.problem import Problem, from_table, to_table
+from pipeline.split import Split
 from pipeline.store.store import Store
 from pipeline.store.version import DatasetVersion, recipe_id, row_hashes, version_id
 from pipeline.store.version_files import SORT_KEYS
+
+
+class _Rule(BaseModel):
+    name: str
+    version: int
+
+
+class _Recipe(BaseModel):
+    """What the stages of generation write into a recipe, as far as it is read here."""
+
+    stage_version: int
+    cells: list[tuple[str, int, str, int]]
+    seed: int
+    rendering: str | None
+    families: dict[str, int]
+    split: Split | None = None
+    rules: list[_Rule] = []
 
 
 def prove(root: Path, ref: str, *, workers: int = 1, note: Note = silent) -> dict[str, Any]:
@@ -53,6 +72,15 @@ def _remake(version: DatasetVersion, *, workers: int, note: Note) -> pa.Table:
             f"version {version.id} was made by {recipe.get('stage')!r}: only generated rows can be made again; "
             "import its file again and compare the ids"
         )
+    try:
+        _Recipe.model_validate(recipe)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        place = ".".join(map(str, fault["loc"]))
+        raise ConfigError(
+            f"version {version.id} has a recipe that no stage here writes ({shortened(place)}: {fault['msg']}): "
+            "nobody can make it again"
+        ) from error
     _check_plugins(version)
     counts = {Cell(family, level, region): count for family, level, region, count in recipe["cells"]}
     supplied = supply(
@@ -74,10 +102,14 @@ def _remake(version: DatasetVersion, *, workers: int, note: Note) -> pa.Table:
 
 
 def _check_plugins(version: DatasetVersion) -> None:
-    """Raise ConfigError unless the installed families and rules have the versions of the recipe."""
+    """Raise ConfigError unless the installed stage, families and rules have the versions of the recipe."""
     from filters.rule import load as load_rule
+    from flows.stages.publish import DATASET_STAGE, GENERATE_STAGE
 
-    made_with = [(name, number, load(name).family_version) for name, number in version.recipe["families"].items()]
+    stage = version.recipe["stage"]
+    installed_stage = DATASET_STAGE if stage == "dataset" else GENERATE_STAGE
+    made_with = [(f"stage {stage}", version.recipe["stage_version"], installed_stage)]
+    made_with += [(name, number, load(name).family_version) for name, number in version.recipe["families"].items()]
     for rule in version.recipe.get("rules", ()):
         made_with.append((f"rule {rule['name']}", rule["version"], load_rule(rule["name"]).version))
     for name, number, installed in made_with:

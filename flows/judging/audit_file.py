@@ -3,19 +3,20 @@
 Law: a row whose gold cannot be read is in no rate; nothing is written.
 """
 
-import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from flows.judging.audit import SHOWN_DISAGREEMENTS, Ask, Audit, rate_rows
 from flows.judging.audited import Judged, free_type
-from flows.judging.grading import Grading, grade_rows, lines
+from flows.judging.grading import Answer, Grading, Line, answers, lines
 from flows.run import Note, silent
 from generators.grade import as_text
 from generators.second.opinion import Question, free_question, opinions
 from pipeline.choice.noise import Stratum, allocate, chosen
 from pipeline.errors import ConfigError
 from pipeline.problem import Json
+from pipeline.rows.values import plain
 
 
 def audit_file(
@@ -27,20 +28,28 @@ def audit_file(
     note: Note = silent,
     ask: Ask | None = None,
 ) -> Audit:
-    """Grade every row of a JSONL file and audit a sample of accepts and rejects of each answer type.
+    """Grade every reply of a file and audit a sample of accepts and rejects of each answer type.
 
     The second opinions are told the type and the declarations that grading is told.
 
     Raises:
         ConfigError: for a file without one row that could be graded, or what grading refuses.
     """
+    params = {"type": grading.type, "declared": grading.declared.to_json()}
     rows: dict[Stratum, list[int]] = {}
-    gold, pred, params = grading.gold, grading.pred, {"type": grading.type, "declared": grading.declared.to_json()}
-    golds, replies, read = _columns(path, gold, pred), _columns(path, pred, gold), dict[int, Any]()
-    for verdict in grade_rows(path, grading):
-        number = verdict["row"]
+    golds, replies, verdicts = list[Any](), list[Any](), list[Answer]()
+    found, grading = lines(path, grading)
+
+    def heard() -> Iterator[Line]:
+        for line in found:
+            row = line.record if isinstance(line.record, dict) else {}
+            golds.append(row.get(grading.gold))
+            replies.append(row.get(grading.pred))
+            yield line
+
+    for number, verdict in enumerate(answers(heard(), grading)):
+        verdicts.append(verdict)
         if verdict["outcome"] in ("correct", "wrong", "malformed"):
-            read[number] = verdict["extracted"]
             accepted = verdict["outcome"] == "correct"
             rows.setdefault(Stratum("", 0, free_type(golds[number], params), "", "", "", accepted), []).append(number)
     if not rows:
@@ -60,27 +69,13 @@ def audit_file(
         if error:
             said = "accept" if stratum.accepted else "reject"
             disagreements.append(
-                {"row": number, "verdict": said, "gold": golds[number], "extracted": read[number],
-                 "judge": opinion.judge, "why": opinion.why}
-            )  # fmt: skip
+                {key: verdicts[number][key] for key in ("row", "sample", "extracted") if key in verdicts[number]}
+                | {"verdict": said, "gold": golds[number], "judge": opinion.judge, "why": opinion.why}
+            )
         note("audit", done, len(picked))
     named = {key: " + ".join(sorted(found)) or "none" for key, found in judges.items()}
     return Audit(rate_rows(sizes, audited, judges=named), disagreements[:SHOWN_DISAGREEMENTS], len(picked))
 
 
 def _question(gold: Any, reply: Any, params: Json) -> Question:
-    return free_question(gold, "" if reply is None else as_text(reply), params)
-
-
-def _columns(path: Path, column: str, other: str) -> dict[int, Any]:
-    """Return a column by row number, of the rows that have both."""
-    rows = ((line.row, _object(line.text)) for line in lines(path))
-    return {number: row[column] for number, row in rows if column in row and other in row}
-
-
-def _object(text: bytes | None) -> dict[str, Any]:
-    try:
-        row = json.loads(text or b"")
-    except (ValueError, RecursionError):  # grading names it
-        return {}
-    return row if isinstance(row, dict) else {}
+    return free_question(gold, "" if reply is None else as_text(plain(reply)), params)

@@ -37,7 +37,8 @@ class Verdicts(NamedTuple):
 def stored_verdicts(root: Path, version: str = "", *, most: int, at_once: int = COUNTED) -> Verdicts:
     """Count the verdicts of a root's Scores by stratum, and list the first `most` rollouts or so of each to audit.
 
-    Truncated and undecided draws were never judged and are not among them; a draw counts once however often written.
+    Truncated, refused and undecided draws were never judged and are not among them; a draw counts once however often
+    it is written.
     """
     given: dict[Stratum, int] = {}
     stored: dict[Stratum, int] = {}
@@ -71,12 +72,14 @@ def stored_verdicts(root: Path, version: str = "", *, most: int, at_once: int = 
     return Verdicts(given, dict(sorted(stored.items())), dict(sorted(first.items())), tuple(sorted(left_out)))
 
 
-_COUNTS = "SELECT count(*) AS n FROM rollouts UNION ALL SELECT count(*) FROM scores"
+_COUNTS = "SELECT count(*) AS n FROM rollouts UNION ALL SELECT count(*) FROM ledger.scores"
 
 
 def _problems(version: str, part: UidRange) -> str:
     """Select what strata need to know of problems with verdicts; one that is test anywhere is test: it comes last."""
-    judged = " UNION ALL ".join(f"SELECT uid FROM {view} WHERE {part.holds()}" for view in ("scores", "rollouts"))
+    judged = " UNION ALL ".join(
+        f"SELECT uid FROM {view} WHERE {part.holds()}" for view in ("ledger.scores", "rollouts")
+    )
     among = f"uid IN ({judged})" + (f" AND version = {quoted(version)}" if version else "")
     return (
         "SELECT DISTINCT uid, family, split, answer, json_extract_string(params, '$.type') AS type FROM problems "
@@ -97,9 +100,9 @@ def _places(rows: Iterable[Row]) -> tuple[dict[str, "_Place"], set[str]]:
 
 _SCORES = (
     "SELECT uid, policy, protocol, verifier_version, sum(correct)::BIGINT accepts, "
-    "sum(n - undecided - truncated - correct)::BIGINT rejects FROM (SELECT DISTINCT ON (uid, policy, protocol, "
-    "verifier_version, purpose, design, first_draw) * FROM scores WHERE {} ORDER BY n DESC, run, arm, round, step) "
-    "GROUP BY ALL"
+    "sum(n - undecided - truncated - refused - correct)::BIGINT rejects FROM (SELECT DISTINCT ON (uid, policy, "
+    "protocol, verifier_version, purpose, design, first_draw) * FROM ledger.scores WHERE {} "
+    "ORDER BY n DESC, run, arm, round, step) GROUP BY ALL"
 )
 
 

@@ -6,14 +6,17 @@ rows, or answers them otherwise, is refused and left as it is.
 
 import json
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from flows.judging.grading import MAX_LINE_BYTES, Answer, Grading, Line, Note, answers, lines, looked_at
+from flows.judging.grading import Answer, Grading, Line, Note, answers, lines
 from generators.family import load
+from generators.judge_pool import PROGRAM
 from pipeline.errors import ConfigError
+from pipeline.exchange.foreign import MAX_LINE_BYTES
 from pipeline.fingerprint import bytes_hash, canonical
 
 FLUSH_S = 1.0
@@ -24,7 +27,7 @@ _BEGINNING = b'{"row": '
 
 
 def grade_into(out: Path, path: Path, grading: Grading, *, note: Note | None = None) -> Iterator[Answer]:
-    """Yield one verdict per row, as `grade_rows`, and write each to `out`, with the hash of the line it is of.
+    """Yield one verdict per reply, as `grade_rows`, and write each to `out`, with the hash of what it is of.
 
     Rows that `out` already answers are read, not graded; half a last line is done again.
 
@@ -35,7 +38,7 @@ def grade_into(out: Path, path: Path, grading: Grading, *, note: Note | None = N
         raise ConfigError(f"--out {out} is the input: name another file")
     if out.exists() and not out.is_file():
         raise ConfigError(f"cannot write --out {out}: it is no ordinary file, and a later run could not go on with it")
-    rows, grading = looked_at(path, lines(path, note=note), grading)  # bad input is found before a file is made
+    rows, grading = lines(path, grading, note=note)  # bad input is found before a file is made
     try:
         out.touch()
         file = out.open("r+b")
@@ -60,8 +63,8 @@ def _kept(file: BinaryIO, out: Path, path: Path, rows: Iterator[Line], manner: b
         line = next(rows, None)
         if answer is None or line is None or answer.get("of") != _mark(line, manner):
             raise ConfigError(
-                f"line {number + 1} of {out} is no answer to row {number} of {path} graded in this way: name another "
-                "--out, or move that file away"
+                f"line {number + 1} of {out} is no answer to row {number if line is None else line.row} of {path} "
+                "graded in this way: name another --out, or move that file away"
             )
         end += len(text)
         yield {key: value for key, value in answer.items() if key != "of"}
@@ -70,16 +73,16 @@ def _kept(file: BinaryIO, out: Path, path: Path, rows: Iterator[Line], manner: b
 
 
 def _graded(file: BinaryIO, rows: Iterator[Line], grading: Grading, manner: bytes) -> Iterator[Answer]:
-    marks: dict[int, str] = {}
+    marks: deque[str] = deque()
 
     def marked() -> Iterator[Line]:
         for line in rows:
-            marks[line.row] = _mark(line, manner)
+            marks.append(_mark(line, manner))
             yield line
 
     flushed = time.monotonic()
     for answer in answers(marked(), grading):
-        file.write(json.dumps({**answer, "of": marks.pop(answer["row"])}).encode() + b"\n")
+        file.write(json.dumps({**answer, "of": marks.popleft()}).encode() + b"\n")
         if time.monotonic() > flushed + FLUSH_S:
             file.flush()
             flushed = time.monotonic()
@@ -88,12 +91,14 @@ def _graded(file: BinaryIO, rows: Iterator[Line], grading: Grading, manner: byte
 
 def _manner(grading: Grading) -> bytes:
     """Return what, beside a row, decides its verdict, as bytes to hash."""
-    stated = asdict(grading) | {"workers": 0, "timeout_s": 0, "verifier": load("text/math").verifier_version}
+    family = load("code/tests" if grading.type == PROGRAM else "text/math")
+    stated = asdict(grading) | {"workers": 0, "timeout_s": 0, "verifier": family.verifier_version}
     return canonical(stated).encode()
 
 
 def _mark(line: Line, manner: bytes) -> str:
-    return bytes_hash(manner + b"\n" + (line.text or b"").strip())[:16]
+    content = json.dumps([line.sample, line.record], sort_keys=True, default=str).encode()
+    return bytes_hash(manner + b"\n" + content)[:16]
 
 
 def _read(text: bytes) -> dict[str, Any] | None:

@@ -1,32 +1,32 @@
-"""Grading of anyone's rows: golds and replies in, one verdict a row out. Not the comparison (generators.grade).
+"""Grading of anyone's rows: golds and replies in, one verdict a reply out. Not the comparison (generators.grade).
 
-Rows are judged in killable workers: a reply that hangs or crashes its worker is that row's "undecided", and no other's.
-Law: every input row is answered for, in order, by its number and its id: judged, or named with its fault.
+A row has one reply, or a list of them: then each is a sample with its own verdict. Of a conversation the last turn of
+the assistant is the reply. Rows are judged in killable workers: a reply that hangs or crashes its worker is that row's
+"undecided", and no other's. Law: every input row is answered for, in order, by its number, its sample and its id:
+judged, or named with its fault.
 """
 
-import json
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple, cast, get_args
+from typing import Any, NamedTuple, get_args
 
-from flows.judging.programs import grade_row
 from generators.answers.declared import NOTHING, Declared, from_json
 from generators.grade import AnswerType, as_text
-from generators.judge_pool import GradeJob, PooledGrader
+from generators.judge_pool import PROGRAM, GradeJob, PooledGrader
 from pipeline.errors import ConfigError, FamilyError, nearest, refuse_undecided
+from pipeline.exchange.foreign import BadRow, Fault, Record, records
+from pipeline.exchange.programs import around_of
 from pipeline.problem import Verdict, malformed
+from pipeline.rows.chat import replies_of, reply_of
+from pipeline.rows.values import gold_of, plain
 
-PROGRAM = "program"
-"""The one answer type that is run, in the sandbox, instead of compared."""
-MAX_LINE_BYTES = 64 * 2**20
 MAX_WORKERS = 4
 KEPT_REASONS = 1000
 """Distinct reasons that a summary counts; what comes later counts by its outcome alone."""
-_NOTE_LINES = 256
 _NO_JOB = GradeJob("0", "0")
 
 Note = Callable[[str, int, int], None]
@@ -34,10 +34,23 @@ Answer = dict[str, Any]
 
 
 class Line(NamedTuple):
-    """A line that is not blank: its row number, from 0, and its bytes, None when they are too many."""
+    """What gets one verdict: the number of its row, from 0, its columns or their fault, and of several replies which.
+
+    Where a row has several replies, the columns of each of its lines hold one of them.
+    """
 
     row: int
-    text: bytes | None
+    record: Record | Fault
+    sample: int | None = None
+
+    def name(self, id_column: str | None) -> Answer:
+        """Return what names the line in its answer: row, sample where there are several, id where there is one."""
+        name: Answer = {"row": self.row}
+        if self.sample is not None:
+            name["sample"] = self.sample
+        if id_column is not None:
+            name["id"] = self.record.get(id_column) if isinstance(self.record, dict) else None
+        return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,55 +97,83 @@ def declared_by(pairs: Sequence[str]) -> Declared:
 
 
 def grade_rows(path: Path, grading: Grading, *, note: Note | None = None) -> Iterator[Answer]:
-    """Yield one verdict per row of a JSONL file, in order, keyed by row number from 0, and by id where there is one.
+    """Yield one verdict per reply of a file's rows, in order, keyed by row number from 0, sample, and id.
 
-    A row that is no JSON object or whose gold does not parse is a data error: outcome "data_error", never a wrong
-    answer.
-
-    Raises:
-        ConfigError: for a missing file or a column that the first object lacks.
-    """
-    rows, grading = looked_at(path, lines(path, note=note), grading)
-    return answers(rows, grading)
-
-
-def looked_at(path: Path, rows: Iterator[Line], grading: Grading) -> tuple[Iterator[Line], Grading]:
-    """Return the same lines, and the grading with its id column settled by the first object among them.
+    The file is any that `pipeline.exchange.foreign` reads. A row that cannot be read or whose gold does not parse is a
+    data error: outcome "data_error", never a wrong answer.
 
     Raises:
-        ConfigError: when that object lacks a column.
+        ConfigError: for a file that cannot be read or a column that the first row lacks.
     """
+    return answers(*lines(path, grading, note=note))
+
+
+def lines(path: Path, grading: Grading, *, note: Note | None = None) -> tuple[Iterator[Line], Grading]:
+    """Return the lines of a file, and the grading with its id column settled; `note` hears of the KiB read.
+
+    Raises:
+        ConfigError: when the file cannot be read, or its first row lacks a column.
+    """
+
+    def heard(done: int, total: int) -> None:
+        if note is not None:
+            note(f"grade {path.name}, KiB", done // 1024, total // 1024)
+
+    rows = (Line(number, record) for number, (_, record) in enumerate(records(path, note=heard)))
     seen: list[Line] = []
     for line in rows:
         seen.append(line)
-        if isinstance(row := _object(line.text), dict):
+        if isinstance(row := line.record, dict):
             _check_columns(path, row, [grading.gold, grading.pred, *filter(None, [grading.id])])
             grading = replace(grading, id=grading.id or ("id" if "id" in row else None))
             break
-    return chain(seen, rows), grading
+    return (sample for line in chain(seen, rows) for sample in _samples(line, grading)), grading
+
+
+def _samples(line: Line, grading: Grading) -> Iterator[Line]:
+    """Yield a line for each of a row's replies, one where it has one, with gold and reply as plain values."""
+    row = line.record
+    if not isinstance(row, dict) or grading.gold not in row or grading.pred not in row:
+        yield line
+        return
+    gold, pred = row[grading.gold], row[grading.pred]
+    try:
+        gold = plain(gold) if grading.type == PROGRAM else gold_of(gold)
+        as_text(gold)
+        row = row | {grading.gold: gold}
+    except (BadRow, ValueError, TypeError, RecursionError) as error:  # NaN, or nested without end
+        yield line._replace(record=Fault(f"the gold answer cannot be used: {error}"))
+        return
+    try:
+        replies = replies_of(pred)
+        if replies is None:
+            yield line._replace(record=row | {grading.pred: reply_of(pred)})
+            return
+    except BadRow as error:
+        yield line._replace(record=Fault(str(error)))
+        return
+    for sample, reply in enumerate(replies):
+        yield Line(line.row, row | {grading.pred: reply}, sample)
 
 
 def answers(rows: Iterable[Line], grading: Grading) -> Iterator[Answer]:
     """Yield the answer to every line, in order."""
-    under_way: deque[tuple[Answer, Answer | None]] = deque()  # the name of a row, and its answer where it needs no job
+    under_way: deque[tuple[Answer, Answer | None]] = deque()  # the name of a line, and its answer where it needs no job
 
     def jobs() -> Iterator[GradeJob]:
         for line in rows:
-            row = _object(line.text)
-            job = _job(row, grading) if isinstance(row, dict) else _data_error(row)
-            name: Answer = {"row": line.row}
-            if grading.id is not None:
-                name["id"] = row.get(grading.id) if isinstance(row, dict) else None
-            under_way.append((name, None if isinstance(job, GradeJob) else job))
+            job = _job(line.record, grading) if isinstance(line.record, dict) else _data_error(line.record)
+            under_way.append((line.name(grading.id), None if isinstance(job, GradeJob) else job))
             yield job if isinstance(job, GradeJob) else _NO_JOB
 
-    with PooledGrader(workers=grading.workers, timeout_s=grading.timeout_s) as grader:
+    programs = grading.type == PROGRAM
+    with PooledGrader(workers=grading.workers, timeout_s=grading.timeout_s, programs=programs) as grader:
         for result in grader.grade(jobs()):
             name, answer = under_way.popleft()
             yield {**name, **(answer or _answer(result))}
 
 
-def _job(row: Mapping[str, Any], grading: Grading) -> GradeJob | Answer:
+def _job(row: Record, grading: Grading) -> GradeJob | Answer:
     """Return what a worker is to do about a row, or the answer where it needs none."""
     for column in (grading.gold, grading.pred):
         if column not in row:
@@ -141,25 +182,14 @@ def _job(row: Mapping[str, Any], grading: Grading) -> GradeJob | Answer:
     if gold is None:
         return _data_error("the gold answer is null")
     try:
-        as_text(gold)
-    except (ValueError, TypeError, RecursionError) as error:  # NaN, or nested without end
-        return _data_error(f"the gold answer is no plain JSON: {error}")
-    try:
-        reply = "" if reply is None else as_text(reply)
-    except (ValueError, TypeError, RecursionError):
+        reply = "" if reply is None else as_text(plain(reply))
+    except (BadRow, ValueError, TypeError, RecursionError):
         return _answer(malformed("the reply is no text"))
-    if grading.type == PROGRAM:
-        return _program(row, gold, reply)
-    return GradeJob(gold, reply, cast("AnswerType | None", grading.type), grading.declared)
-
-
-def _program(row: Mapping[str, Any], gold: Any, reply: str) -> Answer:
-    """Run a program on its tests, whose function HumanEval names in a column of its own."""
-    entry = row.get("entry_point")
     try:
-        return _answer(grade_row(gold, reply, entry=entry if isinstance(entry, str) else ""))
-    except FamilyError as error:
+        around = around_of(row) if grading.type == PROGRAM else None
+    except BadRow as error:
         return _data_error(str(error))
+    return GradeJob(gold, reply, grading.type, grading.declared, around)
 
 
 def _answer(result: Verdict | FamilyError) -> Answer:
@@ -182,45 +212,6 @@ def _check_columns(path: Path, row: Mapping[str, Any], columns: Sequence[str]) -
     for column in columns:
         if column not in row:
             raise ConfigError(f"{path} has no column {column!r}{nearest(column, list(row))}: it has {', '.join(row)}")
-
-
-def _object(text: bytes | None) -> dict[str, Any] | str:
-    """Return the object of a line, or what is wrong with it."""
-    if text is None:
-        return f"a line over {MAX_LINE_BYTES // 2**20} MiB"
-    try:
-        row = json.loads(text.decode("utf-8-sig"))  # of bytes alone, json would guess at UTF-16 and find it in noise
-    except UnicodeDecodeError as error:
-        return f"not UTF-8: byte 0x{error.object[error.start]:02x} at position {error.start}"
-    except (ValueError, RecursionError) as error:  # bad JSON, or nested without end
-        return f"not a JSON line: {error}"
-    return row if isinstance(row, dict) else f"a JSON {type(row).__name__}, not an object"
-
-
-def lines(path: Path, *, note: Note | None = None) -> Iterator[Line]:
-    """Yield the lines of a file that are not blank; `note` hears of the KiB read.
-
-    Raises:
-        ConfigError: when the file cannot be read.
-    """
-    try:
-        handle = path.open("rb")
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
-    row = 0
-    with handle:
-        size = os.fstat(handle.fileno()).st_size
-        while text := handle.readline(MAX_LINE_BYTES + 1):
-            whole = len(text) <= MAX_LINE_BYTES
-            while not whole and not text.endswith(b"\n") and (text := handle.readline(MAX_LINE_BYTES)):
-                pass  # the rest of a line that is too long
-            if not whole or text.strip():
-                yield Line(row, text if whole else None)
-                row += 1
-                if note is not None and row % _NOTE_LINES == 0:
-                    note(f"grade {path.name}, KiB", handle.tell() // 1024, size // 1024)
-        if note is not None:
-            note(f"grade {path.name}, KiB", size // 1024, size // 1024)
 
 
 class Tally:
@@ -253,6 +244,6 @@ class Tally:
         total, undecided = self.outcomes.total(), self.outcomes["undecided"]
         if total == self.outcomes["data_error"]:
             why = f"row 0: {next(iter(self.reasons))[1]}" if total else "it has no rows"
-            raise ConfigError(f"no row of {path} could be graded ({why}): bring JSONL, one object a line, in UTF-8")
+            raise ConfigError(f"no row of {path} could be graded ({why}): bring JSONL, JSON, CSV or Parquet")
         remedy = f"the rows of {path} with outcome undecided say why; raise --timeout, or report the reply as a bug"
         refuse_undecided(undecided, total, "replies", remedy=remedy)

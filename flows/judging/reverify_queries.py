@@ -26,15 +26,16 @@ _COUNTS = {
     "n": "count(*)",
     "correct": "count(*) FILTER (outcome = 'correct')",
     "feasible": "count(*) FILTER (feasible AND outcome <> 'undecided')",
-    "malformed": "count(*) FILTER (outcome = 'malformed' AND finish <> 'length')",
+    "malformed": "count(*) FILTER (outcome = 'malformed' AND finish NOT IN ('length', 'refused'))",
     "truncated": "count(*) FILTER (finish = 'length')",
+    "refused": "count(*) FILTER (finish = 'refused')",
     "undecided": "count(*) FILTER (outcome = 'undecided')",
     "quality_sum": "coalesce(sum(quality) FILTER (outcome <> 'undecided'), 0)",
     "quality_squares": "coalesce(sum(quality * quality) FILTER (outcome <> 'undecided'), 0)",
     "tokens": "sum(tokens)",
 }
 """How each count of a Score follows from its draws, as filters.measure counts them."""
-_CHECKED = ("correct", "feasible", "malformed", "truncated", "undecided", "tokens")
+_CHECKED = ("correct", "feasible", "malformed", "truncated", "refused", "undecided", "tokens")
 
 
 def told(version: str, verifiers: Mapping[str, int], among: UidRange) -> str:
@@ -113,7 +114,7 @@ def _stale_scores(version: str, verifiers: Mapping[str, int], among: UidRange, c
     """Return the CTEs of `told` and `stale`: each Score by its newest verifier that is not installed."""
     key = _list([*KEY, *CONTEXT])
     return (
-        f"{told(version, verifiers, among)}, counted AS (SELECT s.*, new_version FROM scores s "
+        f"{told(version, verifiers, among)}, counted AS (SELECT s.*, new_version FROM ledger.scores s "
         "JOIN (SELECT uid, new_version FROM asked) USING (uid)), "
         "fresh AS (SELECT * FROM counted WHERE verifier_version = new_version), "
         "stale AS (SELECT * FROM counted WHERE verifier_version <> new_version AND NOT EXISTS "

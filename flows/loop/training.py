@@ -214,7 +214,8 @@ class _Book:
         stage = self._part.operator
         for name, value in metrics.items():
             if "/" not in name:
-                self._metrics.append({"stage": stage, "name": name, "value": value, "unit": "", "step": step})
+                row = {"stage": stage, "name": name, "value": value, "unit": _unit(name), "step": step}
+                self._metrics.append(row)
         limit = self._part.max_steps
         if limit is not None:
             self._run.note(self._label, step + 1, limit)
@@ -243,17 +244,18 @@ class _Book:
         self._run.ledger.append("events", pa.Table.from_pylist([row]), part=part, **self._context)
 
     def finish(self, outcome: Mapping[str, Any]) -> None:
-        """Append what the whole stretch took."""
+        """Append what the whole stretch took, under names of its own: each is the sum of what its steps say."""
         stage = f"{self._part.operator} total"
-        units = {"steps": "steps", "priced_s": "priced s", "cpu_s": "CPU-s"}
         rows = [
-            {
-                "stage": stage,
-                "name": name,
-                "value": float(value),
-                "unit": units.get(name, "tokens"),
-            }
+            {"stage": stage, "name": f"stretch_{name}", "value": float(value), "unit": _unit(name)}
             for name, value in outcome.items()
         ]
         part = content_hash([self._label, list(self._part.name), "total"])
         self._run.ledger.append("metrics", pa.Table.from_pylist(rows), part=part, **self._context)
+
+
+def _unit(name: str) -> str:
+    """Return the unit of a metric, "" for shares, losses and other pure numbers."""
+    units = {"steps": "steps", "priced_s": "priced s", "tokens": "tokens"}
+    by_start = {"cpu_s": "CPU-s", "tokens_": "tokens"}
+    return units.get(name) or next((unit for start, unit in by_start.items() if name.startswith(start)), "")

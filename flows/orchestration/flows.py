@@ -5,6 +5,7 @@ names, never tables.
 """
 
 import json
+import logging
 import os
 import shutil
 from collections.abc import Callable
@@ -13,8 +14,10 @@ from typing import Any, cast
 
 from flows.config import RunConfig
 from flows.run import Run
-from pipeline.errors import PipelineError, StoreError
+from pipeline.errors import StoreError
 from pipeline.store.files import writing
+
+logger = logging.getLogger(__name__)
 
 SETTINGS = {
     "DO_NOT_TRACK": "1",
@@ -25,9 +28,12 @@ SETTINGS = {
     # The embedded server needs 9 to 33 s on a busy machine; Prefect's own 20 s gives up too soon.
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
+    # a server on this machine answers or is gone: Prefect's own five waits of up to a minute say so minutes later
+    "PREFECT_CLIENT_MAX_RETRIES": "2",
     # what a stage raises reaches the command, which says it once; Prefect would print it thrice with tracebacks
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
     "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
 }
 """What makes Prefect start reliably offline and send nothing; a value already in the environment wins."""
 
@@ -53,15 +59,39 @@ def configure(root: Path) -> Path:
 def run_flow(run: Run) -> Path:
     """Run everything as one Prefect flow; return the report's path.
 
-    Raises what the stages raise: an error for the user stays one. PipelineError when Prefect does not start.
+    A server that is lost on the way costs no work: the stages know what is done, and the rest runs without Prefect.
+    Raises what the stages raise: an error for the user stays one.
     """
+    from flows.orchestration.whole import run_whole
+
     configure(run.root)
     try:
         return run_nested(run)
-    except RuntimeError as error:
-        if "ephemeral Prefect API" not in str(error):
-            raise
-        raise PipelineError(f"Prefect did not start ({error}): run again, or with --no-prefect") from error
+    except Exception as error:
+        if why := lost_api(error):
+            logger.warning("Prefect's API did not start or is gone (%s): the run goes on without it", why)
+            forget_events()
+            return run_whole(run)
+        raise
+
+
+def lost_api(error: BaseException) -> str:
+    """Return what says that Prefect's server cannot be reached, in an error or in what it came from; "" for others."""
+    seen: BaseException | None = error
+    while seen is not None:
+        unreachable = type(seen).__module__.startswith(("httpx", "httpcore", "websockets"))
+        if unreachable or "ephemeral Prefect API" in str(seen):
+            return f"{type(seen).__name__}: {seen}" if str(seen) else type(seen).__name__
+        seen = seen.__cause__ or seen.__context__
+    return ""
+
+
+def forget_events() -> None:
+    """Drop what Prefect would still tell a server that is gone: at exit it waits seconds for each event."""
+    from prefect.events.worker import EventsWorker
+
+    for worker in list(getattr(EventsWorker, "_instances", {}).values()):
+        worker._queue.queue.clear()  # it has no public way to give up
 
 
 def run_nested(run: Run) -> Path:

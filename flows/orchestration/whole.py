@@ -12,6 +12,7 @@ from flows.progress import FileNote, watched
 from flows.run import Run, record_start
 from flows.stages.publish import fixed_sets
 from pipeline.workers.shards import map_shards
+from trainer.policy import check_askable
 
 
 def run_whole(run: Run) -> Path:
@@ -33,7 +34,8 @@ def train_all(run: Run) -> None:
 
 
 def start(run: Run) -> None:
-    """Write the resolved config to the ledger."""
+    """Refuse a policy that cannot be asked as the config says; write the resolved config to the ledger."""
+    check_askable(run.config.policy, run.config.protocol.protocol())
     record_start(run)
 
 

@@ -188,7 +188,7 @@ def load_evidence(root: Path, run_id: str | None = None) -> Evidence:
     rows = query(
         root,
         "SELECT policy, protocol, uid, sum(n - undecided)::BIGINT n, sum(correct)::BIGINT c FROM "
-        "(SELECT DISTINCT ON (uid, policy, protocol, first_draw) * FROM scores "
+        "(SELECT DISTINCT ON (uid, policy, protocol, first_draw) * FROM ledger.scores "
         f"WHERE purpose = 'report' AND design = 'fixed' AND protocol IN {tuple(modes)} "
         f"AND uid IN (SELECT uid FROM problems WHERE version = {quoted(test)}) "
         "QUALIFY verifier_version = max(verifier_version) OVER (PARTITION BY uid, policy, protocol) "

@@ -67,7 +67,7 @@ def gather(evidence: Evidence) -> Facts:
             seeds=_seeds(evidence, ask("SELECT DISTINCT config FROM runs")),
             curves=_curves(run, ask),
             cold_start={
-                row["name"]: row["value"]
+                row["name"].removeprefix("stretch_"): row["value"]
                 for row in ask(f"SELECT name, value FROM metrics WHERE {run} AND arm = '' AND stage = 'sft total'")
             },
             outcomes=_outcomes(evidence, ask),
@@ -149,7 +149,7 @@ def _outcomes(evidence: Evidence, ask: Any) -> Rows:
             "SELECT policy, temperature, sum(n)::BIGINT n, sum(correct)::BIGINT correct, "
             "sum(feasible - correct)::BIGINT suboptimal, sum(malformed)::BIGINT malformed, "
             "sum(truncated)::BIGINT truncated, sum(undecided)::BIGINT undecided FROM "
-            "(SELECT DISTINCT ON (uid, policy, protocol, verifier_version, first_draw) * FROM scores "
+            "(SELECT DISTINCT ON (uid, policy, protocol, verifier_version, first_draw) * FROM ledger.scores "
             f"WHERE purpose = 'report' AND design = 'fixed' QUALIFY {_NEWEST}) JOIN {_TEMPERATURES} USING (protocol) "
             f"JOIN {_test(evidence)} USING (uid) GROUP BY ALL ORDER BY policy, temperature DESC"
         ),
@@ -187,7 +187,7 @@ def _drawn(run: str, ask: Any) -> dict[tuple[str, int], dict[Cell, int]]:
     for row in ask(
         "SELECT arm, round, family, level, region, sum(coalesce(group_n, 1))::BIGINT n "
         f"FROM (SELECT * FROM exposures WHERE {run}) "
-        "JOIN (SELECT DISTINCT uid, family, level, region FROM problems) USING (uid) GROUP BY ALL"
+        "JOIN cells USING (uid) GROUP BY ALL"
     ):
         cell = Cell(row["family"], row["level"], row["region"])
         found.setdefault((row["arm"], row["round"]), {})[cell] = row["n"]
@@ -238,8 +238,7 @@ def example_queries(evidence: Evidence) -> list[tuple[str, str]]:
         (
             "Which cells scored lowest on test, and when?",
             "SELECT arm, round, family, level, region, sum(correct) / sum(n - undecided) AS rate FROM scores "
-            f"JOIN (SELECT DISTINCT uid, family, level, region FROM problems) USING (uid) WHERE {run} "
-            "AND purpose = 'report' GROUP BY ALL ORDER BY rate, arm, round, family, level LIMIT 10",
+            f"WHERE {run} AND purpose = 'report' GROUP BY ALL ORDER BY rate, arm, round, family, level LIMIT 10",
         ),
         (
             "What did replies that were not correct say?",

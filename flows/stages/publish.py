@@ -28,8 +28,10 @@ from pipeline.store.quality import quality_report
 from pipeline.store.store import Store
 from pipeline.store.version import DatasetVersion, recipe_id
 
-DATASET_STAGE = 2
+DATASET_STAGE = 3
 """Version of the dataset stage: raise it when the same recipe would give other rows."""
+GENERATE_STAGE = 2
+"""The same of `generate_version`."""
 
 
 def dataset(
@@ -134,7 +136,7 @@ def generate_version(
     _check_capacity(counts)
     recipe = {
         "stage": "generate",
-        "stage_version": 1,
+        "stage_version": GENERATE_STAGE,
         "cells": [[*cell, number] for cell, number in counts.items()],
         "seed": seed,
         "rendering": rendering,

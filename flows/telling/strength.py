@@ -31,7 +31,7 @@ def strength_rows(
     workers: int = 1,
     sandbox: Runner | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Yield how strong the tests of every row are; `columns` may name entry, setup and prompt.
+    """Yield how strong the tests of every row are; `columns` may name entry, setup, prelude and prompt.
 
     A row that cannot be read, or whose program fails its own tests, is a data error. `keep` is a folder where
     executions are kept by content, so that the same command runs nothing twice.

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pipeline.store.store import Garbage
+from pipeline.store.garbage import Garbage
 
 SHOWN = 12
 """Entries of a long list that are shown before the rest is counted."""

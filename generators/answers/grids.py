@@ -6,6 +6,7 @@ Law: two grids are equal when they have the same shape and equal cells in every 
 import re
 
 from generators.answers.declared import Declared
+from generators.answers.language.tokens import ROW
 from generators.answers.reading.extract import MAX_ANSWER_CHARS
 from generators.answers.structures import equal_items, opened, split
 from generators.malformed import Malformed
@@ -41,7 +42,7 @@ def read_grid(text: str) -> Grid:
 
 
 def _matrix(text: str) -> Grid:
-    rows = [row for row in re.split(r"\\\\", _HLINE.sub("", text)) if row.strip()]
+    rows = [row for row in ROW.split(_HLINE.sub("", text)) if row.strip()]
     return [[cell.strip() for cell in row.split("&")] for row in rows]
 
 

@@ -14,8 +14,8 @@ from itertools import islice
 from typing import Any
 
 from generators.answers.declared import NOTHING, Declared
-from generators.answers.language.denials import is_hedge
 from generators.answers.language.nodes import Node, number, symbols
+from generators.answers.language.prose import is_hedge
 from generators.answers.language.writing import MONEY, TEXT
 from generators.answers.maths.equality import equal_answers
 from generators.answers.maths.symbolic import value
@@ -35,6 +35,8 @@ _MISREAD = frozenset(
 _PREFIXED_PLURAL = 7
 """Letters a prefixed plural has at least: "kilometers" is one, "cats" is no number of centi-atmospheres."""
 
+_ALIASES = {"amp": "ampere", "amps": "ampere"}
+"""Words that pint reads as prefixed units."""
 _SPACE = re.compile(r"\\[,;:! ]|~|\\(?:quad|left|right)(?![A-Za-z])|\s+")
 _DEGREES = re.compile(
     r"(?:°|\^?\s*\{?\s*\\(?:circ|degree)(?![A-Za-z])\s*\}?)\s*(C|F|celsius|fahrenheit)?(?![A-Za-z])", re.IGNORECASE
@@ -45,6 +47,7 @@ _MINUTES = re.compile(
 )
 _BRACED = re.compile(r"\\(?:mathrm|text) ?\{((?:[^{}]|\{-?\d\})*)\}")
 _OHMS = re.compile(r"(?<=[\d })])([kM]?) ?(?:\\Omega|\u03a9|\u2126)$")
+_MICRO = re.compile(r"\\mu\s*(?=[A-Za-z])")
 _SCALE = re.compile(r"\b(?:degrees?|deg\.?) ?(C|F|K|celsius|fahrenheit|kelvins?)\b", re.IGNORECASE)
 _LINKS = {"cdot": "*", "times": "*", "per": "/", "·": "*", "⋅": "*", "µ": "u", "μ": "u"}
 _POWERS = {"squared": 2, "cubed": 3}
@@ -95,7 +98,7 @@ def unit_word(word: str) -> Unit | None:
         or not word.replace("_", "").isalpha()
     ):
         return None
-    registry = _registry()
+    word, registry = _ALIASES.get(word.lower(), word), _registry()
     for name in dict.fromkeys((word, word.lower()) if len(word) > 3 else (word,)):
         found = registry.parse_unit_name(name)
         if found and not _is_short_plural(registry, name, found[0]):
@@ -192,6 +195,7 @@ def plain(text: str) -> str:
     text = _MINUTES.sub(lambda found: f" degree {found[1]} arcminute " + f"{found[2]} arcsecond" * bool(found[2]), text)
     text = _DEGREES.sub(lambda found: f" deg{(found[1] or '').upper()[:1]} " if found[1] else " degree ", text)
     text = _SCALE.sub(lambda found: f" deg{found[1].upper()[0]} " if found[1].upper()[0] != "K" else " K ", text)
+    text = _MICRO.sub("u", text)
     return _SPACE.sub(" ", text).strip().rstrip(".").strip()
 
 

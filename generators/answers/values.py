@@ -8,9 +8,9 @@ from fractions import Fraction
 from generators.answers.declared import NOTHING, Declared
 from generators.answers.language.exact import magnitude
 from generators.answers.language.nodes import Node
-from generators.answers.maths.equality import equal_answers, hundredth, marks_conflict
+from generators.answers.maths.equality import equal_answers, hundredth
 from generators.answers.maths.symbolic import value
-from generators.answers.maths.typed import Answer, parse_answer
+from generators.answers.maths.typed import Answer, marks_conflict, parse_answer
 
 
 def equal_values(gold: str, given: str, declared: Declared = NOTHING) -> bool:

@@ -10,7 +10,10 @@ from dataclasses import asdict, dataclass
 
 from generators.answers.reading.extract import place
 from generators.certify import attacks
-from generators.certify.laws import DRAWS, LAWS, Specimen, cells, draw, sample
+from generators.certify.capacity import DRAWS, chao, draw, enumerated
+from generators.certify.laws import LAWS
+from generators.certify.proofs import trials
+from generators.certify.specimen import Specimen, cells, sample
 from generators.family import Family, load
 from pipeline.errors import FamilyError
 from pipeline.fingerprint import content_hash
@@ -24,8 +27,9 @@ class Card:
     `outcomes`: verdicts per kind of attack. `guess_rate`: per level, the share of problems the best of the
     constant answers and the most common gold answers solves. `heuristic_rates`: per cheap guess, the share it
     solves. `forms`: per surface form of the gold, the share still accepted where tags are read. `capacity`: per
-    cell, distinct instances: {"kind": "stated" | "estimated" | "at_least", "count"}. `lengths`: per rendering,
-    characters.
+    cell, distinct instances: {"kind": "enumerated" | "stated" | "estimated" | "at_least", "count"}. `lengths`: per
+    rendering, characters. `again`: how the claims were proven a second time: by what, on how many instances of which
+    levels, looking at how many answers.
     """
 
     family: str
@@ -35,6 +39,7 @@ class Card:
     renderings: tuple[str, ...]
     max_level: int | None
     certificate: str
+    again: Json
     problems: int
     laws: dict[str, int]
     violations: tuple[str, ...]
@@ -76,6 +81,7 @@ def certify(name: str, *, levels: tuple[int, ...] = (1, 2, 3), samples: int = 12
         renderings=family.renderings,
         max_level=family.max_level,
         certificate="+".join(sorted({problem.certificate.status for problem in specimen.problems})),
+        again=_again(specimen),
         problems=len(specimen.problems),
         laws={law: len(lines) for law, lines in broken.items()},
         violations=tuple(line for lines in broken.values() for line in lines[:20]),
@@ -161,18 +167,29 @@ def _forms(specimen: Specimen) -> dict[str, float]:
     return {form: round(accepted[form] / max(1, len(problems)), 4) for form, _ in attacks.dressings("")}
 
 
-def _capacity(specimen: Specimen, level: int, region: str) -> Json:
-    """Return what the family states, else Chao's estimate from repeats among the draws, else a lower bound.
+def _again(specimen: Specimen) -> Json:
+    """Return how the family's claims were proven a second time, and on what."""
+    again, tried = specimen.family.again, trials(specimen)
+    levels = [trial.request.level for trial in tried]
+    return {
+        "by": type(again).__name__.lower() if again is not None else "nothing",
+        "instances": len(tried),
+        "levels": [min(levels), max(levels)] if levels else [],
+        "answers": sum(len(trial.rated) for trial in tried),
+    }
 
-    Source: Chao 1984, "Nonparametric estimation of the number of classes in a population": S + f1^2 / (2 f2).
-    """
+
+def _capacity(specimen: Specimen, level: int, region: str) -> Json:
+    """Return the count of an enumeration, else what the family states, else an estimate from draws or a lower bound."""
+    if (exact := enumerated(specimen, level, region)) is not None:
+        return {"kind": "enumerated", "count": exact}
     if specimen.family.capacity is not None:
         return {"kind": "stated", "count": specimen.family.capacity(level, region)}
     times = Counter(draw(specimen, level, region, DRAWS).values())
     found = sum(times.values())
     if times[2] == 0:
         return {"kind": "at_least", "count": found}
-    return {"kind": "estimated", "count": found + times[1] ** 2 // (2 * times[2])}
+    return {"kind": "estimated", "count": chao(times)}
 
 
 def _lengths(specimen: Specimen) -> dict[str, Json]:

@@ -1,4 +1,6 @@
-"""The laws every family must survive, each a function of one sample of its problems. Not the card (certify).
+"""The laws every family must survive, each a function of one sample of its problems: those on replies, and the table.
+
+Not the card (certify).
 
 Law: a law yields one line per violation, with what is needed to repeat it, and nothing for a lawful family.
 """
@@ -7,87 +9,22 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
 from generators.answers.reading.extract import place
 from generators.certify import attacks
-from generators.family import Family, check_request, generate, make_params, verify
+from generators.certify.capacity import counted
+from generators.certify.proofs import judged, proven, reproven
+from generators.certify.sameness import recognised, told_apart
+from generators.certify.specimen import Specimen
+from generators.family import check_request
 from pipeline.errors import FamilyError
 from pipeline.fingerprint import canonical
-from pipeline.problem import Json, Outcome, Problem, Verdict, from_row, instance_hash, row_hash, to_row
+from pipeline.problem import Outcome, Problem, Verdict, from_row, instance_hash, row_hash, to_row
 from pipeline.protocol import COMPACT_ALPHABET
 
 FLOOD_LIMIT_S = 0.05
 """CPU time one reply of a megabyte may take."""
-DRAWS = 200
-"""Instances drawn per cell for the capacity law and the estimate of how many there are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """The arguments of generate() behind one problem of a sample."""
-
-    level: int
-    region: str
-    index: int
-    rendering: str
-
-
-@dataclass(frozen=True)
-class Specimen:
-    """A family under test and the sample of problems its laws are checked on."""
-
-    name: str
-    family: Family
-    requests: tuple[Request, ...]
-    seed: int = 0
-
-    def make(self, request: Request) -> Problem:
-        """Make the problem of one request anew."""
-        return generate(self.name, **asdict(request), seed=self.seed, family=self.family)
-
-    def params(self, request: Request) -> Json:
-        """Make only the params of one request, unsolved."""
-        return make_params(self.name, **asdict(request), seed=self.seed, family=self.family)[0]
-
-    @cached_property
-    def problems(self) -> tuple[Problem, ...]:
-        """The sample, one problem per request."""
-        return tuple(self.make(request) for request in self.requests)
-
-    @property
-    def pairs(self) -> Iterator[tuple[Problem, Problem]]:
-        """Every problem with a neighbour of the same rendering, to borrow the neighbour's answer."""
-        by_rendering: dict[str, list[Problem]] = {}
-        for problem in self.problems:
-            by_rendering.setdefault(problem.rendering, []).append(problem)
-        for group in by_rendering.values():
-            yield from zip(group, group[1:] + group[:1], strict=True)
-
-    def gold(self, problem: Problem) -> str:
-        """Return the witness as text in the problem's rendering."""
-        return self.family.write(problem.answer, problem.rendering)
-
-    def judge(self, problem: Problem, reply: str) -> Verdict:
-        """Judge one reply with the family under test."""
-        return verify(problem, reply, family=self.family)
-
-    def at(self, problem: Problem, what: str) -> str:
-        """Return one line that names a problem and what is wrong with it."""
-        return f"{self.name} level {problem.level} {problem.rendering} {problem.origin}: {what}"
-
-
-def sample(name: str, family: Family, *, levels: tuple[int, ...], samples: int, seed: int = 0) -> Specimen:
-    """Choose `samples` problems per level, in turn over renderings and regions, up to the family's max_level."""
-    renderings, regions = family.renderings, family.regions
-    requests = tuple(
-        Request(level, regions[i % len(regions)], i, renderings[(i // len(regions)) % len(renderings)])
-        for level in levels
-        if family.max_level is None or level <= family.max_level
-        for i in range(max(samples, len(renderings), len(regions)))
-    )
-    return Specimen(name, family, requests, seed)
 
 
 def unlawful_accept(specimen: Specimen, problem: Problem, text: str, verdict: Verdict) -> bool:
@@ -252,28 +189,31 @@ def silent(specimen: Specimen) -> Iterator[str]:
                 yield specimen.at(problem, "an echo of the prompt is accepted")
 
 
-def proven(specimen: Specimen) -> Iterator[str]:
-    """A procedural answer has a proof: status and evidence, ordered objective values, at least one optimum."""
+def uncopied(specimen: Specimen) -> Iterator[str]:
+    """No fixed part of a prompt is the answer: what stands between its marks must be worked on."""
+    groups: dict[str, list[Problem]] = {}
     for problem in specimen.problems:
-        proof = problem.certificate
-        if proof.status == "none" or proof.evidence in ("none", "consensus"):
-            yield specimen.at(problem, f"nothing is proven: status {proof.status}, evidence {proof.evidence}")
-        if proof.optima is not None and proof.optima < 1:
-            yield specimen.at(problem, f"{proof.optima} optima, though the witness is one")
-        if proof.status in ("optimal", "bounded") and None in (proof.value, proof.bound):
-            yield specimen.at(problem, f"status {proof.status} without value and bound")
-        if proof.baseline is not None and (proof.value is None or not _ordered(specimen, problem)):
-            yield specimen.at(problem, f"baseline {proof.baseline} beats the proven value {proof.value}")
+        groups.setdefault(problem.rendering, []).append(problem)
+    for rendering, problems in groups.items():
+        enough = max(4, 0.8 * len(problems))
+        for marks in _MARKS:
+            for part in (*range(_PARTS), *range(-_PARTS, 0)):
+                solved = sum(_solved_by(specimen, problem, marks, part) for problem in problems)
+                if solved >= enough and len({specimen.gold(problem) for problem in problems}) > 2:
+                    yield f"{specimen.name} {rendering}: part {part} of the prompt solves {solved} of {len(problems)}"
 
 
-def _ordered(specimen: Specimen, problem: Problem) -> bool:
-    """Say whether no problem of the sample puts its baseline on the other side of its optimum."""
-    sides = {
-        (other.certificate.baseline > other.certificate.value) - (other.certificate.baseline < other.certificate.value)
-        for other in specimen.problems
-        if other.certificate.baseline is not None and other.certificate.value is not None
-    }
-    return not {1, -1} <= sides
+_MARKS = (re.compile(r"[:;|=>?#.\n]|</?\w+>"), re.compile(r"[^-+*/()\d, ]+"), re.compile(r"\D+"))
+"""What parts of a prompt are cut at: punctuation, anything that is in no list of numbers, anything but digits."""
+_PARTS = 5
+"""Parts tried from either end of a prompt."""
+
+
+def _solved_by(specimen: Specimen, problem: Problem, marks: re.Pattern[str], part: int) -> bool:
+    parts = [text for found in marks.split(problem.prompt) if (text := found.strip(" ,"))]
+    if not -len(parts) <= part < len(parts):
+        return False
+    return specimen.judge(problem, place(parts[part], problem.answer_format)).outcome is Outcome.CORRECT
 
 
 def constants(specimen: Specimen) -> Iterator[str]:
@@ -356,41 +296,11 @@ def _timed(specimen: Specimen, problem: Problem, reply: str) -> tuple[Verdict, f
     return verdict, spent
 
 
-def bounded(specimen: Specimen) -> Iterator[str]:
-    """Distinct instances never exceed the stated capacity; a tiny cell gives all it states."""
-    family = specimen.family
-    if family.capacity is None:
-        return
-    for level, region in cells(specimen):
-        stated = family.capacity(level, region)
-        draws = min(4000, max(DRAWS, 20 * stated)) if stated <= DRAWS else DRAWS
-        found = len(draw(specimen, level, region, draws))
-        if found > stated:
-            yield f"{specimen.name} level {level} region {region!r}: {found} instances drawn, capacity says {stated}"
-        if stated <= DRAWS and found < 0.9 * stated:
-            yield f"{specimen.name} level {level} region {region!r}: capacity {stated}, {draws} draws give {found}"
-
-
-def cells(specimen: Specimen) -> list[tuple[int, str]]:
-    """Return the (level, region) pairs of a sample, each once."""
-    return sorted({(request.level, request.region) for request in specimen.requests})
-
-
-def draw(specimen: Specimen, level: int, region: str, draws: int) -> dict[str, int]:
-    """Return how often each instance came up in `draws` draws of a cell, by instance_hash; nothing is solved."""
-    seen: dict[str, int] = {}
-    for index in range(draws):
-        params = specimen.params(Request(level, region, index, specimen.family.renderings[0]))
-        identity = instance_hash(specimen.name, specimen.family.canonical(params))
-        seen[identity] = seen.get(identity, 0) + 1
-    return seen
-
-
 LAWS: dict[str, Callable[[Specimen], Iterator[str]]] = {
     law.__name__: law
     for law in (
-        declares, deterministic, round_trips, placed, witnessed, dressed, traced, parsed, compact, silent, proven,
-        constants, borrowed, unhedged, near_missed, unbroken, bounded,
+        declares, deterministic, round_trips, placed, witnessed, dressed, traced, parsed, compact, silent, uncopied,
+        proven, reproven, judged, recognised, told_apart, counted, constants, borrowed, unhedged, near_missed, unbroken,
     )
 }  # fmt: skip
 """Every law by its name."""

@@ -4,7 +4,7 @@ Law: the search is exhaustive and its order fixed; counting is exact in rational
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from math import gcd
 
@@ -12,6 +12,8 @@ from generators.answers.maths.expression import Node, Operation
 
 Rational = tuple[int, int]
 """Numerator and denominator > 0 in lowest terms: a fifth of the cost of a Fraction."""
+Leaves = tuple[int, ...]
+"""Numbers in ascending order."""
 
 
 def whole_steps(a: int, b: int) -> list[tuple[str, int]]:
@@ -51,62 +53,88 @@ def _last_steps(a: int, b: int, target: int) -> list[tuple[str, int]]:
 
 
 def count(numbers: Sequence[int], target: int) -> int:
-    """Return the number of binary trees over the indices that make the target in exact rationals.
+    """Return the number of different binary trees over the numbers that make the target > 0 in exact rationals.
 
-    Operands of + and * are unordered, those of - and / ordered; equal numbers at two indices are two leaves.
+    Operands of + and * are unordered, those of - and / ordered; equal numbers are the same leaf.
     """
-    full = (1 << len(numbers)) - 1
-    tables: dict[int, Counter[Rational]] = {1 << i: Counter({(n, 1): 1}) for i, n in enumerate(numbers)}
-    for subset in sorted(range(1, full), key=int.bit_count):
-        if subset not in tables:
-            tables[subset] = Counter()
-            for part in _halves(subset):
-                _join(tables[part], tables[subset ^ part], tables[subset])
-    return sum(_meet(tables[part], tables[full ^ part], target) for part in _halves(full))
+    whole = tuple(sorted(numbers))
+    tables: dict[Leaves, Counter[Rational]] = {}
+    for part in sorted({part for part, _ in _splits(whole)} | {rest for _, rest in _splits(whole)}, key=len):
+        table = tables[part] = Counter({(part[0], 1): 1} if len(part) == 1 else {})
+        for left, right in _splits(part):
+            _join(tables[left], tables[right], table)
+    if len(whole) == 1:
+        return int(whole[0] == target)
+    return sum(_meet(tables[left], tables[right], target) for left, right in _splits(whole))
 
 
-def _halves(subset: int) -> list[int]:
-    """Return one part of every split of a subset into two: the one with its lowest bit."""
-    low = subset & -subset
-    rest = subset ^ low
-    parts, part = [], rest
-    while part:
-        part = (part - 1) & rest
-        parts.append(part | low)
-    return parts
+def _splits(leaves: Leaves) -> list[tuple[Leaves, Leaves]]:
+    """Return every way to part sorted leaves in two, each once: the smaller part first."""
+    found = set()
+    for size in range(1, len(leaves) // 2 + 1):
+        for places in combinations(range(len(leaves)), size):
+            left = tuple(leaves[place] for place in places)
+            right = tuple(leaf for place, leaf in enumerate(leaves) if place not in places)
+            found.add((left, right) if (size, left) <= (len(right), right) else (right, left))
+    return sorted(found)
 
 
 def _join(left: Counter[Rational], right: Counter[Rational], into: Counter[Rational]) -> None:
-    for (a, b), m in left.items():
-        for (c, d), n in right.items():
+    """Add every tree that joins one of each table; two trees of the same table are joined in one order only."""
+    same = left is right
+    for i, ((a, b), m) in enumerate(left.items()):
+        for j, ((c, d), n) in enumerate(right.items()):
             ways = m * n
-            into[_ratio(a * d + b * c, b * d)] += ways
-            into[_ratio(a * c, b * d)] += ways
+            if not same or i <= j:
+                pairs = m * (m + 1) // 2 if same and i == j else ways
+                into[_ratio(a * d + b * c, b * d)] += pairs
+                into[_ratio(a * c, b * d)] += pairs
             into[_ratio(a * d - b * c, b * d)] += ways
-            into[_ratio(b * c - a * d, b * d)] += ways
             if c:
                 into[_ratio(a * d, b * c)] += ways
-            if a:
-                into[_ratio(b * c, a * d)] += ways
+            if not same:
+                into[_ratio(b * c - a * d, b * d)] += ways
+                if a:
+                    into[_ratio(b * c, a * d)] += ways
 
 
 def _meet(left: Counter[Rational], right: Counter[Rational], target: int) -> int:
-    total = 0
+    """Count the trees of `_join` that make the target, looking each partner up."""
+    unordered = ordered = twins = 0
     for (a, b), m in left.items():
-        ways = 0
-        for c, d in (_ratio(target * b - a, b), _ratio(a - target * b, b), _ratio(a + target * b, b)):
-            ways += right.get((c, d), 0)
-        total += m * ways
-        total += m * _by_product(a, b, right, target)
-    return total
+        unordered += m * right[_ratio(target * b - a, b)]  # x + y
+        ordered += m * right[_ratio(a - target * b, b)]  # x - y
+        if a:
+            unordered += m * right[_ratio(target * b, a)]  # x * y
+            ordered += m * right[_ratio(a, b * target)]  # x / y
+        if left is right:
+            twins += m * ((2 * a == target * b) + (a * a == target * b * b))
+        else:
+            ordered += m * right[_ratio(a + target * b, b)]  # y - x
+            ordered += m * right[_ratio(target * a, b)] if a else 0  # y / x
+    return ordered + ((unordered + twins) // 2 if left is right else unordered)
 
 
-def _by_product(a: int, b: int, right: Counter[Rational], target: int) -> int:
-    """Count y in right with x*y, x/y or y/x equal to target > 0, for x = a/b."""
-    if a == 0:
-        return 0
-    wanted = (_ratio(target * b, a), _ratio(a, b * target), _ratio(target * a, b))
-    return sum(right.get(value, 0) for value in wanted)
+def every(numbers: Sequence[int]) -> Iterator[str]:
+    """Yield every different tree over the numbers as text, each once, by joining any two of what is left."""
+    seen: set[str] = set()
+    for tree in _joined([str(number) for number in numbers]):
+        if tree not in seen:
+            seen.add(tree)
+            yield tree
+
+
+def _joined(parts: list[str]) -> Iterator[str]:
+    if len(parts) == 1:
+        yield parts[0]
+    for i, j in combinations(range(len(parts)), 2):
+        rest = [part for place, part in enumerate(parts) if place not in (i, j)]
+        first, last = sorted((parts[i], parts[j]))
+        trees = {f"({first}{operator}{last})" for operator in "+*-/"} | {
+            f"({last}{operator}{first})" for operator in "-/"
+        }
+        for tree in sorted(trees):
+            yield from _joined([*rest, tree])
 
 
 def _ratio(numerator: int, denominator: int) -> Rational:

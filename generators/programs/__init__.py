@@ -2,5 +2,5 @@
 
 Programs run in `generators.sandbox` alone; what is expected of them stays outside.
 
-Doors: `judge`, `cases`, `case_rows`, `asserts`, `executions`, `mutants`, `differential`.
+Doors: `by_tests`, `judge`, `cases`, `case_rows`, `asserts`, `prelude`, `executions`, `mutants`, `differential`.
 """

@@ -18,6 +18,7 @@ from typing import Any
 from generators.programs.assertions import cases_of_test, mentioned
 from generators.programs.cases import Case
 from generators.programs.literals import literal, python
+from generators.sandbox.sandbox import BOM
 from pipeline.errors import FamilyError
 
 _UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
@@ -32,22 +33,23 @@ _EVERYTHING = ("Exception", "BaseException", "AssertionError")
 def parse_program(source: str) -> ast.Module | None:
     """Return the syntax tree of Python text, None where it is not Python or too deeply nested to read."""
     try:
-        return ast.parse(source)
+        return ast.parse(source.removeprefix(BOM))
     except _UNREADABLE:
         return None
 
 
-def cases_of_asserts(source: str, *, setup: str = "", entry: str = "") -> list[Case]:
-    """Return the cases of test code; `entry` is what HumanEval's `check(candidate)` is to be called with.
+def cases_of_asserts(source: str, *, setup: str = "", entry: str = "", prelude: str = "") -> list[Case]:
+    """Return the cases of test code; `entry` is what HumanEval's `check(candidate)` is to be called with: a name, or
+    LeetCodeDataset's "Solution().name". `prelude` is code before the program.
 
     Raises:
         FamilyError: when the code is not Python, tests nothing, or is a class of unittest, which would not be run.
     """
-    return list(_cases_of(source, setup, entry))
+    return list(_cases_of(source, setup, entry, prelude))
 
 
 @lru_cache(maxsize=2048)
-def _cases_of(source: str, setup: str, entry: str) -> tuple[Case, ...]:
+def _cases_of(source: str, setup: str, entry: str, prelude: str) -> tuple[Case, ...]:
     tree, before = parse_program(source), parse_program(setup)
     if tree is None or before is None:
         raise FamilyError(f"test code is not Python: {(source if tree is None else setup)[:80]!r}")
@@ -66,7 +68,7 @@ def _inside(check: ast.FunctionDef, tree: ast.Module, entry: str) -> list[ast.st
     others = [node for node in tree.body if node is not check and not _is_call_of(node, "check")]
     if len(check.args.args) != 1:
         return tree.body
-    renamed = _Put({check.args.args[0].arg: ast.Name(entry, ast.Load())})
+    renamed = _Put({check.args.args[0].arg: ast.parse(entry, mode="eval").body})
     return [*others, *(renamed.visit(node) for node in ast.parse(ast.unparse(check)).body[0].body)]  # type: ignore[attr-defined]
 
 

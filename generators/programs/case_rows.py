@@ -1,18 +1,20 @@
 """Cases from JSON rows, checked at the door. Not where the rows come from (pipeline.exchange.programs).
 
 A row is a case object, {"kind": "stdin" | "call" | "assert", ...}, or test code as a benchmark has it, {"kind": "code",
-"source", "entry", "setup"}, which gives one or several. Law: a row that is not what its kind asks for is named by
-number, never judged by.
+"source", "entry", "setup", "prelude", "absolute", "relative"}, which gives one or several; its tolerances are those of
+values that an assertion compares without one. Law: a row that is not what its kind asks for is named by number, never
+judged by.
 """
 
 import math
 import reprlib
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, get_args
 
 from generators.programs.asserts import cases_of_asserts
 from generators.programs.cases import Case, Checker, Kind, Relation, is_number
+from generators.programs.prelude import prelude_code
 from generators.sandbox.sandbox import MAX_DEPTH, too_deep
 from pipeline.errors import FamilyError, nearest
 from pipeline.fingerprint import canonical
@@ -20,7 +22,7 @@ from pipeline.problem import Json
 
 MAX_CASES = 2_000
 """Cases of one problem; TACO's longest has some hundred."""
-_CODE = ("kind", "source", "entry", "setup")
+_CODE = ("kind", "source", "entry", "setup", "prelude", "absolute", "relative")
 
 
 def read_cases(value: Json) -> tuple[Case, ...]:
@@ -47,9 +49,15 @@ def _read(value: Json, number: int) -> list[Case]:
     if fault:
         raise FamilyError(f"case {number} {fault}: {_short(value)}")
     if value["kind"] == "code":
-        setup, entry = value.get("setup", ""), value.get("entry", "")
-        return cases_of_asserts(value["source"], setup=setup, entry=entry)
+        setup, entry, prelude = (value.get(name, "") for name in ("setup", "entry", "prelude"))
+        found = cases_of_asserts(value["source"], setup=setup, entry=entry, prelude=prelude_code(prelude))
+        near = {name: value[name] for name in ("absolute", "relative") if name in value}
+        return [replace(case, prelude=prelude, **(near if _plainly_equal(case) else {})) for case in found]
     return [Case(**{**value, "args": tuple(value.get("args", ()))})]
+
+
+def _plainly_equal(case: Case) -> bool:
+    return case.kind == "call" and case.relation == "==" and not (case.absolute or case.relative)
 
 
 def _fault(value: Mapping[str, Any]) -> str:
@@ -57,7 +65,7 @@ def _fault(value: Mapping[str, Any]) -> str:
     kind = value.get("kind")
     if kind not in (*get_args(Kind), "code"):
         return f"has kind {kind!r}, not one of {', '.join((*get_args(Kind), 'code'))}"
-    for name in ("stdin", "call", "source", "setup", "entry"):
+    for name in ("stdin", "call", "source", "setup", "entry", "prelude"):
         if not isinstance(value.get(name, ""), str):
             return f"has a {name} that is no text"
     if not isinstance(value.get("args", []), list | tuple):

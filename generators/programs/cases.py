@@ -5,25 +5,29 @@ of the test's own (`source`), and the value expected. "assert": test code that r
 Law: for "stdin" and "call" the expected value never enters the sandbox, so no program can read or forge it. An
 "assert" shows its expected values to the program: one that ends early does not pass, one that sets out to deceive can.
 
-How text compares: line by line, without trailing white space and trailing empty lines; `checker` "tokens" compares
-the words instead, "any_order" the lines as a multiset. How values compare: as JSON, tuple and list alike, whole
-floats equal to integers, True never equal to 1; "any_order" compares a list as a multiset, "boxed" also takes the
-value in a list of one, as APPS does. `relation` may ask for something else than equality, the value found on its left;
-"contains" and "lacks" are Python's `in` and `not in` the other way round. `absolute` and `relative` are what a number
-that is no integer on both sides may differ by; integers are always compared exactly.
+How text compares: line by line, without trailing white space and trailing empty lines; `checker` "words" compares the
+words of each line, "tokens" those of the whole text, "any_order" the lines as a multiset. How values compare: as JSON,
+tuple and list alike, whole floats equal to integers, True never equal to 1; "any_order" compares a list as a multiset,
+"equal" takes True for 1, "boxed" does too and also takes the value in a list of one, as APPS does. `relation` may ask
+for something else than equality, the value found on its left; "contains" and "lacks" are Python's `in` and `not in` the
+other way round. `absolute` and `relative` are what a number that is no integer on both sides may differ by; integers
+are always compared exactly, and of two what is printed where a whole number is expected has the absolute one alone.
 """
 
 import json
 import math
 import operator
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Literal
 
+from generators.sandbox.sandbox import BOM
+from pipeline.fingerprint import MAX_DIGITS
 from pipeline.problem import Json
 
 Kind = Literal["stdin", "call", "assert"]
-Checker = Literal["exact", "tokens", "any_order", "boxed"]
+Checker = Literal["exact", "words", "tokens", "any_order", "equal", "boxed"]
 Relation = Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in", "contains", "lacks"]
 
 
@@ -33,7 +37,9 @@ class Case:
 
     kind "stdin": `stdin` and `expected` are text. "call": `call` names a function (or a method of the program's class
     Solution), `args` its JSON arguments; or `source` is an expression that is evaluated after `setup`, its value in
-    the words of `plain`. "assert": `source` is test code, run after the program and `setup`.
+    the words of `plain`. "assert": `source` is test code, run after the program and `setup`. `prelude` is code that
+    runs before the program; its first line may be "contest", for what contest judges import, who also take any exit
+    code for an end.
     """
 
     kind: Kind
@@ -42,6 +48,7 @@ class Case:
     args: tuple[Json, ...] = ()
     source: str = ""
     setup: str = ""
+    prelude: str = ""
     expected: Json = None
     checker: Checker = "exact"
     relation: Relation = "=="
@@ -109,17 +116,33 @@ def _holds(case: Case, outer: Json, inner: Json) -> bool | None:
 
 
 def _counted(value: Json) -> Json:
-    """Return True as 1 and an infinity as the number it is."""
+    """Return True as 1, an infinity and a long integer as the numbers they are."""
     if isinstance(value, dict) and value.get("$float") in ("inf", "-inf"):
         return float(value["$float"])
+    if isinstance(value, dict) and isinstance(digits := value.get("$int"), str) and re.fullmatch(r"-?[0-9]+", digits):
+        return long_int(digits)
     return int(value) if isinstance(value, bool) else value
+
+
+def long_int(digits: str) -> int:
+    """Return the integer of a decimal text of any length, part by part: Python reads none of over 4300 digits."""
+    size = -(-len(digits.lstrip("-")) // MAX_DIGITS) * MAX_DIGITS
+    padded, found = digits.lstrip("-").rjust(size, "0"), 0
+    for begin in range(0, size, MAX_DIGITS):
+        found = found * 10**MAX_DIGITS + int(padded[begin : begin + MAX_DIGITS])
+    return -found if digits.startswith("-") else found
 
 
 def same_text(case: Case, found: str) -> bool:
     """Compare printed text with the expected one by the case's checker."""
+    expected, found = case.expected.removeprefix(BOM), found.removeprefix(BOM)
     if case.checker == "tokens":
-        return _same_words(case, case.expected.split(), found.split())
-    wanted, given = _lines(case.expected), _lines(found)
+        return _same_words(case, expected.split(), found.split())
+    if case.checker == "words":
+        lines = [text.strip().split("\n") for text in (expected, found)]
+        same = len(lines[0]) == len(lines[1])
+        return same and all(_same_words(case, a.split(), b.split()) for a, b in zip(*lines, strict=True))
+    wanted, given = _lines(expected), _lines(found)
     if case.checker == "any_order":
         wanted, given = sorted(wanted), sorted(given)
     if wanted == given:
@@ -131,6 +154,8 @@ def same_text(case: Case, found: str) -> bool:
 
 def same_value(case: Case, expected: Json, found: Json) -> bool:
     """Compare JSON values; recursion goes as deep as the expected value, never as deep as the found one."""
+    if case.checker in ("equal", "boxed"):
+        expected, found = (int(value) if isinstance(value, bool) else value for value in (expected, found))
     if is_number(expected) and is_number(found):
         return bool(expected == found) or _close(case, expected, found)
     if isinstance(expected, list) and isinstance(found, list):
@@ -175,22 +200,25 @@ def _same_words(case: Case, wanted: Sequence[str], given: Sequence[str]) -> bool
 
 
 def _close_words(case: Case, wanted: str, given: str) -> bool:
-    if not (case.absolute or case.relative) or len(given) > 400:
+    """Say whether two words are the same number, or close: where a tolerance is declared, words may be numbers."""
+    if not (case.absolute or case.relative) or not (_NUMBER.fullmatch(wanted) and _NUMBER.fullmatch(given)):
         return False
-    try:
-        expected, found = (float(word) if set(word) & set(".eEn") else int(word) for word in (wanted, given))
-    except ValueError:
-        return False
-    return _close(case, expected, found)
+    expected, found = (int(word) if _INTEGER.fullmatch(word) else float(word) for word in (wanted, given))
+    return expected == found or _close(case, expected, found, whole=isinstance(expected, int))
 
 
-def _close(case: Case, expected: float | int, found: float | int) -> bool:
+_INTEGER = re.compile(r"[+-]?\d{1,400}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?=\.?\d)\d{0,400}(?:\.\d{0,400})?(?:[eE][+-]?\d{1,4})?", re.ASCII)
+
+
+def _close(case: Case, expected: float | int, found: float | int, *, whole: bool = False) -> bool:
     """Say whether two numbers, not both integers, differ by no more than the case declares."""
     if isinstance(expected, int) and isinstance(found, int):
         return False
     try:
         far = abs(float(expected) - float(found))
-        return far < math.inf and far <= max(case.absolute, case.relative * abs(float(expected)))
+        most = case.absolute if whole and case.absolute else max(case.absolute, case.relative * abs(float(expected)))
+        return far < math.inf and far <= most
     except OverflowError:
         return False
 

@@ -1,7 +1,8 @@
 """Two programs on the same inputs: do they do the same, and where first not? No expected values, no judgement.
 
 Inputs are stdin texts, or argument lists for a function of both programs. Law: an input on which the reference
-itself does not end well counts for neither side; agreement on some inputs is never called equality.
+itself does not end well, or the machine let the program not end, counts for neither side; agreement on some inputs is
+never called equality.
 """
 
 import re
@@ -56,15 +57,15 @@ def differential(
 ) -> Agreement:
     """Compare a program with a reference on inputs: texts for stdin, lists of arguments where `call` names a function.
 
-    `like` is a case whose checker and tolerances decide what is the same. The first difference is made smaller by
-    halving its numbers, texts and lists for as long as the programs still differ. Without `whole` the inputs after it
-    are not run.
+    `like` is a case whose checker and tolerances decide what is the same, and whose prelude both have. The first
+    difference is made smaller by halving its numbers, texts and lists for as long as the programs still differ. Without
+    `whole` the inputs after it are not run.
     """
     compared = _Compared(source, reference, call, sandbox, limits, like)
     agreed = total = unusable = 0
     first: Difference | None = None
     for this, expected, found in compared.on(inputs):
-        if expected.status != "ok":
+        if expected.status != "ok" or found.status == "starved":
             unusable += 1
             continue
         total += 1
@@ -99,9 +100,10 @@ class _Compared:
             yield this, next(ran), next(ran)
 
     def _case(self, this: Json) -> Case:
+        prelude = self.like.prelude if self.like is not None else ""
         if self.call:
-            return Case(kind="call", call=self.call, args=tuple(this))
-        return Case(kind="stdin", stdin=this, expected="")
+            return Case(kind="call", call=self.call, args=tuple(this), prelude=prelude)
+        return Case(kind="stdin", stdin=this, expected="", prelude=prelude)
 
     def same(self, expected: Execution, found: Execution) -> bool:
         like = self.like or Case(kind="call" if self.call else "stdin", expected="")

@@ -24,7 +24,7 @@ from generators.sandbox.sandbox import Execution, Job, Level, Limits, shared
 from pipeline.errors import StoreError
 from pipeline.fingerprint import content_hash
 
-FORMAT = 3
+FORMAT = 4
 """Raised when the sandbox comes to report the same run in other words."""
 REPEATABLE = ("ok", "raised", "output", "forbidden")
 """Statuses that the program alone decides."""
@@ -155,7 +155,7 @@ def shared_executions() -> Executions:
 def key_of(job: Job, *, limits: Limits, level: Level) -> str:
     """Return the identity of an execution: everything that decides what a repeatable program does."""
     python = f"{sys.implementation.name} {sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
-    named = [FORMAT, job.source, job.stdin, job.call, list(job.args), asdict(limits), level, python]
+    named = [FORMAT, asdict(job), asdict(limits), level, python]
     return content_hash(named)
 
 

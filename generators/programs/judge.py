@@ -14,8 +14,7 @@ import builtins
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Literal
 
@@ -25,11 +24,13 @@ from generators.programs.asserts import parse_program
 from generators.programs.cases import Case, matches
 from generators.programs.executions import Runner, shared_executions
 from generators.programs.literals import PLAIN, plain_source
-from generators.sandbox.sandbox import Execution, Job, Limits, SandboxError
+from generators.programs.prelude import of_contest, prelude_code
+from generators.sandbox.sandbox import BOM, Execution, Job, Limits, SandboxError
 from pipeline.fingerprint import content_hash
 from pipeline.problem import Verdict, correct, malformed, undecided, wrong
 
 MAX_PROGRAM_CHARS = 50_000
+MAX_OUTPUT_CHARS = 10**8
 TOTAL_S = 60.0
 """Seconds one program has for all its cases; only its own count, not those that others kept it waiting."""
 SHOWN_CHARS = 1_000
@@ -127,6 +128,7 @@ def check_program(
     `total_s` bounds the seconds of all cases together, so that many that are just within their limit end too.
     """
     fault = _no_program(source)
+    limits = _roomy(cases, limits or sandbox.limits)
     results: list[CaseResult] = []
     spent = 0.0
     for result, seconds in () if fault else _results(source, cases, sandbox, limits):
@@ -139,15 +141,19 @@ def check_program(
     return ProgramReport(tuple(results), fault)
 
 
+def _roomy(cases: Sequence[Case], limits: Limits) -> Limits:
+    """Return the limits with room for what the cases expect, twice over: no right program prints too much."""
+    longest = max((len(case.expected if case.kind == "stdin" else str(case.expected)) for case in cases), default=0)
+    return replace(limits, output_chars=min(max(limits.output_chars, 2 * longest), MAX_OUTPUT_CHARS))
+
+
 def _no_program(source: str) -> str:
     if len(source) > MAX_PROGRAM_CHARS:
         return f"program over {MAX_PROGRAM_CHARS} characters"
     return NO_PYTHON if parse_program(source) is None else ""
 
 
-def _results(
-    source: str, cases: Sequence[Case], sandbox: Runner, limits: Limits | None
-) -> Iterator[tuple[CaseResult, float]]:
+def _results(source: str, cases: Sequence[Case], sandbox: Runner, limits: Limits) -> Iterator[tuple[CaseResult, float]]:
     """Yield one result per case and its seconds.
 
     What the sandbox fails at is tried once more, each case by itself from there on. The first case
@@ -166,7 +172,7 @@ def _results(
             yield _once_more(source, case, job, sandbox, limits)
 
 
-def _once_more(source: str, case: Case, job: Job, sandbox: Runner, limits: Limits | None) -> tuple[CaseResult, float]:
+def _once_more(source: str, case: Case, job: Job, sandbox: Runner, limits: Limits) -> tuple[CaseResult, float]:
     try:
         execution = sandbox.run(job, limits=limits)
     except (SandboxError, OSError) as error:
@@ -179,11 +185,14 @@ def judged(source: str, case: Case, execution: Execution) -> CaseResult:
     status = execution.status
     if status in _OVER:
         return CaseResult("limit", _OVER[status])
+    if status == "starved":
+        return CaseResult("undecided", f"the machine is too busy: {execution.error}")
     if status == "died":
         return CaseResult("wrong", "its process died")
     if status == "raised" and execution.error.startswith(_NO_PYTHON_ERRORS):
         return CaseResult("limit", NO_PYTHON)
-    if status == "raised":
+    exited = case.kind == "stdin" and of_contest(case.prelude) and execution.error.startswith("SystemExit:")
+    if status == "raised" and not exited:
         return CaseResult("wrong", f"raised {raised_name(execution.error)}")
     if case.kind == "assert":
         passed, reason = execution.value == _nonce(source, case), "ended before its tests did"
@@ -205,15 +214,17 @@ def job_of(source: str, case: Case) -> Job:
 
     The exception is "assert", whose test code is appended; a word that only its end gives out shows that it ran.
     """
+    prelude = prelude_code(case.prelude)
     if case.kind == "stdin":
-        return Job(source=source, stdin=case.stdin)
+        return Job(source=source, stdin=case.stdin.removeprefix(BOM), prelude=prelude)
     if case.kind == "assert":
         ending = f"def _veriloop_done():\n    return {_nonce(source, case)!r}"
-        return Job(source=_joined(source, case.setup, case.source, ending), call="_veriloop_done")
+        whole = _joined(source, case.setup, case.source, ending)
+        return Job(source=whole, call="_veriloop_done", prelude=prelude)
     if case.call:
-        return Job(source=_with_function(_joined(source, case.setup), case.call), call=case.call, args=case.args)
+        return Job(source=_joined(source, case.setup), call=case.call, args=case.args, prelude=prelude)
     asked = f"def _veriloop_asked():\n    return {PLAIN}({case.source})"
-    return Job(source=_joined(source, case.setup, plain_source(), asked), call="_veriloop_asked")
+    return Job(source=_joined(source, case.setup, plain_source(), asked), call="_veriloop_asked", prelude=prelude)
 
 
 def _joined(*parts: str) -> str:
@@ -223,29 +234,6 @@ def _joined(*parts: str) -> str:
 def _nonce(source: str, case: Case) -> str:
     """Return the word an "assert" case must end with: a hash of the program, so none can have it written in itself."""
     return content_hash(["nonce", source, case.source])
-
-
-@lru_cache(maxsize=64)
-def _with_function(source: str, name: str) -> str:
-    """Return the program with a function of that name: where only its class Solution has the method, one more line."""
-    tree = parse_program(source)
-    for node in tree.body if tree is not None else ():
-        if isinstance(node, ast.FunctionDef | ast.Assign) and name in _defined(node):
-            return source
-    for node in tree.body if tree is not None else ():
-        if isinstance(node, ast.ClassDef) and node.name == "Solution" and name in map(_function_name, node.body):
-            return _joined(source, f"def {name}(*args):\n    return Solution().{name}(*args)")
-    return source
-
-
-def _defined(node: ast.FunctionDef | ast.Assign) -> list[str]:
-    if isinstance(node, ast.FunctionDef):
-        return [node.name]
-    return [target.id for target in node.targets if isinstance(target, ast.Name)]
-
-
-def _function_name(node: ast.stmt) -> str:
-    return node.name if isinstance(node, ast.FunctionDef) else ""
 
 
 def program_text(reply: str) -> str:
@@ -259,7 +247,7 @@ def program_text(reply: str) -> str:
     """
     if len(reply) > MAX_REPLY_CHARS:
         raise Malformed(f"reply over {MAX_REPLY_CHARS} characters")
-    text = spoken(reply).replace("\r\n", "\n")
+    text = spoken(reply).replace("\r\n", "\n").removeprefix(BOM)
     fences = list(_fences(text))
     ours = [body for language, body in fences if language in ("python", "py", "python3")] or [b for _, b in fences]
     found = ours[-1] if ours else _unfenced(text)
@@ -267,7 +255,7 @@ def program_text(reply: str) -> str:
         raise Malformed(f"program over {MAX_PROGRAM_CHARS} characters", found[:100])
     if not found.strip():
         raise Malformed("empty program")
-    return textwrap.dedent(found).strip("\n") + "\n"
+    return textwrap.dedent(found.lstrip(f"\n{BOM}")).strip("\n") + "\n"
 
 
 def _fences(text: str) -> Iterator[tuple[str, str]]:

@@ -30,6 +30,12 @@ print("TRIED")
     Program("endless: loop", "while True: pass", ("time",)),
     Program("endless: in C", "x = 3 ** (10 ** 8) % 7", ("time",)),
     Program("endless: sleep", "import time\ntime.sleep(60)", ("time",)),
+    Program("endless: giving up its turns", "while True: os.sched_yield()", ("time",)),
+    Program(
+        "endless: turns and naps",
+        "import time\nwhile True:\n    os.sched_yield(), os.sched_yield(), time.sleep(0.0001)",
+        ("time",),
+    ),
     Program(
         "endless: signals ignored",
         """
@@ -68,7 +74,7 @@ for number in range(1, 200):
 print("TRIED")
 """,
     ),
-    Program("forgery: early end", "print('TRIED', flush=True)\nos._exit(0)", ("died",)),
+    Program("forgery: early end", "def f():\n    print('TRIED', flush=True)\n    os._exit(0)", ("died",), call="f"),
     Program("forgery: nonsense", "os.write(3, b'\\xff' * 4000)\nos._exit(0)", ("died",)),
     Program(
         "forgery: the files it holds",

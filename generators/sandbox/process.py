@@ -26,7 +26,7 @@ GRACE_S = 20.0
 """How long after a program's wall clock a zygote may take to say so: a loaded machine is slow, not broken."""
 _INSIDE = "/sandbox"
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from generators.sandbox.zygote import main; main(sys.argv[2])"
-_CODE = ("zygote.py", "syscalls.py", "walls.py")
+_CODE = ("zygote.py", "syscalls.py", "walls.py", "surroundings.py")
 _LOADERS = ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1")
 _HIDDEN = ("site-packages", "dist-packages")
 

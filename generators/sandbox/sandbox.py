@@ -21,19 +21,21 @@ import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from types import TracebackType
 from typing import Any, Literal
 
 from generators.sandbox.process import Lost, Reply, Zygote, find_python
 from generators.sandbox.process import SandboxError as SandboxError
+from generators.sandbox.surroundings import BOM as BOM
 from generators.sandbox.syscalls import machine_problem
 from generators.sandbox.zygote import RAN, STARVED, TOO_LONG
 from pipeline.errors import ConfigError
+from pipeline.fingerprint import read_json
 
 Level = Literal["bubblewrap", "namespaces", "off"]
-Status = Literal["ok", "raised", "time", "memory", "output", "forbidden", "died"]
+Status = Literal["ok", "raised", "time", "memory", "output", "forbidden", "died", "starved"]
 Json = Any
 
 MAX_DEPTH = 100
@@ -52,10 +54,14 @@ _REMEDY = "install bubblewrap (`apt install bubblewrap`) on Linux, or run this p
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one program may use: CPU and wall-clock seconds, MiB beyond the interpreter's own, characters written."""
+    """What one program may use: CPU and wall-clock seconds, MiB beyond the interpreter's own, characters written.
+
+    The CPU decides; the wall clock is for programs that wait. It is generous, and where others had the processor most
+    of that time it does not count.
+    """
 
     cpu_s: float = 2.0
-    wall_s: float = 4.0
+    wall_s: float = 10.0
     memory_mb: int = 256
     output_chars: int = 100_000
 
@@ -71,13 +77,16 @@ class Limits:
 class Job:
     """One program and its input: fed to sys.stdin, or to the program's function `call` as JSON arguments.
 
-    With `call` the program runs as a module named "program" first; without, as "__main__".
+    With `call` the program runs as a module named "program" first; without, as "__main__". A method of its class
+    Solution goes before a function of that name. `prelude` is code that runs in its module before it. In arguments
+    {"$int": digits} is a number too long for JSON, {"$map": pairs} a dict whose keys are no text.
     """
 
     source: str
     stdin: str = ""
     call: str = ""
     args: tuple[Json, ...] | list[Json] = ()
+    prelude: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +94,10 @@ class Execution:
     """What a program did; never a judgement.
 
     status: "ok"; "raised" (an exception, in `error`); "time", "memory", "output" (beyond its limit); "forbidden" (it
-    asked for what the sandbox refuses, and did not catch the refusal); "died" (it ended without saying how). stdout
-    is cut at the limit. value is what `call` returned, else None. seconds are those it has to answer for: of CPU, and
-    those it waited of its own accord; two executions are compared without.
+    asked for what the sandbox refuses, and did not catch the refusal); "died" (it ended without saying how);
+    "starved" (others had the processor: nothing is known). stdout is cut at the limit. value is what `call` returned,
+    else None; a number too long for Python's own JSON is {"$int": digits} in it. seconds are those it has to answer
+    for: of CPU, and those it waited of its own accord; two executions are compared without.
     """
 
     status: Status
@@ -147,7 +157,7 @@ class Sandbox:
             SandboxError: when the sandbox failed twice.
         """
         limits = limits or self.limits
-        return _execution(self._submit(job, limits), limits)
+        return _execution(self._submit(job, limits), job, limits)
 
     def run_all(self, jobs: Iterable[Job], *, limits: Limits | None = None) -> Iterator[Execution]:
         """Yield what each program did, in order; as many run at once as there are zygotes.
@@ -158,16 +168,16 @@ class Sandbox:
             SandboxError: when the sandbox failed twice.
         """
         limits = limits or self.limits
-        waiting: deque[Future[Reply]] = deque()
+        waiting: deque[tuple[Future[Reply], Job]] = deque()
         try:
             for job in jobs:
-                waiting.append(self._submit(job, limits))
+                waiting.append((self._submit(job, limits), job))
                 if len(waiting) > 2 * self._zygotes:
-                    yield _execution(waiting.popleft(), limits)
+                    yield _execution(*waiting.popleft(), limits)
             while waiting:
-                yield _execution(waiting.popleft(), limits)
+                yield _execution(*waiting.popleft(), limits)
         finally:
-            for future in waiting:
+            for future, _ in waiting:
                 future.cancel()
 
     @property
@@ -187,8 +197,7 @@ class Sandbox:
         return self._locks.setdefault(os.getpid(), threading.Lock())
 
     def _submit(self, job: Job, limits: Limits) -> "Future[Reply]":
-        text = json.dumps({"source": job.source, "stdin": job.stdin, "call": job.call, "args": list(job.args)})
-        task = _Task(text.encode(), limits, Future())
+        task = _Task(json.dumps(asdict(job)).encode(), limits, Future())
         with self._lock():
             if self._closed:
                 raise SandboxError("the sandbox is closed: make another")
@@ -240,7 +249,7 @@ class _Lanes:
                         raise Lost("it was closed")
                     task.future.set_result(_run(zygote, task))
                     break
-                except (Lost, OSError, SandboxError) as error:
+                except (Lost, OSError, SandboxError, MemoryError) as error:
                     self._drop(zygote)
                     zygote = None
                     if not left or self._closed.is_set():
@@ -266,19 +275,24 @@ def _run(zygote: Zygote, task: _Task) -> Reply:
     return zygote.run(task.job, limits.cpu_s, STRETCH * limits.wall_s, memory=memory, output=output)
 
 
-def _execution(future: "Future[Reply]", limits: Limits) -> Execution:
+def _execution(future: "Future[Reply]", job: Job, limits: Limits) -> Execution:
     reply = future.result()
-    return replace(_meaning(reply, limits), seconds=reply.seconds)
+    return replace(_meaning(reply, limits, called=bool(job.call)), seconds=reply.seconds)
 
 
-def _meaning(reply: Reply, limits: Limits) -> Execution:
+def _meaning(reply: Reply, limits: Limits, *, called: bool) -> Execution:
     """Say what a reply means; its bytes come from the program and are believed only about the program."""
     stdout = reply.stdout.decode(errors="replace")
-    if reply.why in (TOO_LONG, STARVED):
+    if reply.why == STARVED:
+        others = f"others had the processor for most of {STRETCH * limits.wall_s:g} s"
+        return Execution("starved", stdout[: limits.output_chars], None, others)
+    if reply.why == TOO_LONG:
         over = f"over {limits.cpu_s:g} s of CPU or {limits.wall_s:g} s"
         return Execution("time", stdout[: limits.output_chars], None, over)
     if reply.why != RAN or len(stdout) > limits.output_chars:
         return Execution("output", stdout[: limits.output_chars], None, f"over {limits.output_chars} characters")
+    if reply.code == 0 and not reply.report and not called:  # os._exit(0): it says no more, and all is printed
+        return Execution("ok", stdout, None, "")
     return _reported(reply, stdout, limits)
 
 
@@ -291,7 +305,7 @@ def _reported(reply: Reply, stdout: str, limits: Limits) -> Execution:
             raise ValueError
         if len(value) > limits.output_chars:
             return Execution("output", stdout, None, f"its value has over {limits.output_chars} characters")
-        found = json.loads(value)
+        found = read_json(value)
         if too_deep(found):
             return Execution("output", stdout, None, f"its value is nested over {MAX_DEPTH} deep")
         return Execution(status, stdout, found, _plain(str(error)))

@@ -21,7 +21,7 @@ import types
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from generators.sandbox import syscalls, walls
+from generators.sandbox import surroundings, syscalls, walls
 
 REQUEST = struct.Struct("=QddQQ")
 """bytes of the job, seconds of CPU, seconds of wall clock, bytes of memory, bytes of output."""
@@ -51,9 +51,9 @@ _TURN_S = 0.1
 def main(text: str) -> None:
     """Build the walls the plan asks for, say hello on file 0, then run programs until the other side closes it."""
     plan = json.loads(text)
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    if soft != hard:  # a limit of the process that started this one, not meant for programs
-        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    for limit in (resource.RLIMIT_AS, resource.RLIMIT_CPU):
+        _, hard = resource.getrlimit(limit)
+        resource.setrlimit(limit, (hard, hard))  # those of the process that started this one are not for programs
     for name in PRELOADED.split():
         importlib.import_module(name)
     kind = plan["walls"] or walls.build(plan["shown"], plan["hidden"])
@@ -62,7 +62,8 @@ def main(text: str) -> None:
     os.dup2(1, 0)
     os.dup2(1, 2)
     os.environ.clear()
-    sys.argv[:] = sys.orig_argv[:] = ["program.py"]
+    sys.argv[:] = sys.orig_argv[:] = [surroundings.PROGRAM_FILE]
+    surroundings.furnish()
     sys.path[:] = [path for path in sys.path if path != plan["code"]]
     for name in [name for name in sys.modules if name.partition(".")[0] == "generators"]:
         del sys.modules[name]
@@ -223,9 +224,7 @@ def _be_program(
         os.closerange(_REPORT + 1, 4096)
         _limit(cpu_s, memory, counted=counted)
         barrier.install()
-        sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)), encoding="utf-8")
-        sys.stdout = io.TextIOWrapper(io.BufferedWriter(io.FileIO(_OUT, "w", closefd=False)), encoding="utf-8")
-        _write_report(_finish(_perform, asked, sys.stdout))
+        _write_report(_finish(_perform, asked, surroundings.enter(asked["source"], memory=memory)))
     finally:
         os._exit(70)
 
@@ -236,7 +235,6 @@ def _limit(cpu_s: float, memory: int, *, counted: bool) -> None:
     limits = [
         (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_AS, memory + INTERPRETER_BYTES),
-        (resource.RLIMIT_STACK, STACK_BYTES),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, MAX_FILES),
         (resource.RLIMIT_CORE, 0),
@@ -247,18 +245,43 @@ def _limit(cpu_s: float, memory: int, *, counted: bool) -> None:
         _, hard = resource.getrlimit(kind)
         bounded = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(kind, (bounded, bounded))
+    _, hard = resource.getrlimit(resource.RLIMIT_STACK)  # programs ask for more, and the address space bounds it
+    resource.setrlimit(resource.RLIMIT_STACK, (STACK_BYTES if hard == resource.RLIM_INFINITY else hard, hard))
 
 
 Report = dict[str, Any]
 
 
 def _perform(asked: Report) -> Any:
-    """Execute the program's text, then call its function where one is named; SystemExit(0) is a normal end."""
+    """Execute the program's text, after its prelude, then call its function or method where one is named."""
     name = "program" if asked["call"] else "__main__"
     module = types.ModuleType(name)
+    module.__file__ = surroundings.PROGRAM_FILE
     sys.modules[name] = module
-    exec(compile(asked["source"], "program.py", "exec", dont_inherit=True), module.__dict__)
-    return getattr(module, asked["call"])(*asked["args"]) if asked["call"] else None
+    if asked["prelude"]:
+        exec(compile(asked["prelude"], "prelude.py", "exec", dont_inherit=True), module.__dict__)
+    source = asked["source"].removeprefix(surroundings.BOM)
+    exec(compile(source, surroundings.PROGRAM_FILE, "exec", dont_inherit=True), module.__dict__)
+    return _called(module, asked["call"])(*[_argument(value) for value in asked["args"]]) if asked["call"] else None
+
+
+def _called(module: types.ModuleType, name: str) -> Callable[..., Any]:
+    """Return the method of the program's class Solution with that name, else the function."""
+    solution = getattr(module, "Solution", None)
+    return getattr(solution() if isinstance(solution, type) and hasattr(solution, name) else module, name)  # type: ignore[no-any-return]
+
+
+def _argument(value: Any) -> Any:
+    """Return a JSON value with the words for what JSON has none for: long integers, and keys that are no text."""
+    if isinstance(value, list):
+        return [_argument(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"$int"}:
+        return int(value["$int"])
+    if value.keys() == {"$map"}:
+        return {_argument(key): _argument(item) for key, item in value["$map"]}
+    return {key: _argument(item) for key, item in value.items()}
 
 
 def _finish(perform: Callable[[Report], Any], asked: Report, out: io.TextIOWrapper) -> Report:
@@ -294,7 +317,7 @@ def _failure(status: str, error: BaseException) -> Report:
         said = ""
     line, trace = 0, error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == "program.py":
+        if trace.tb_frame.f_code.co_filename == surroundings.PROGRAM_FILE:
             line = trace.tb_lineno
         trace = trace.tb_next
     where = f" (line {line})" if line else ""

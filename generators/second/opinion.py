@@ -23,6 +23,8 @@ from pipeline.workers.pool import Failure, Pool
 
 INTEGERS, WITNESS, OBJECTIVE, MATH = "plain integers 1", "unique witness 1", "stated objective 1", "math-verify"
 """The judges; math-verify is followed by its version."""
+PROGRAM_S = 300.0
+"""Seconds for one program on all its inputs: its limits end it long before, unless the machine is very busy."""
 MAX_CHARS = 400
 """A longer answer is not read."""
 
@@ -42,8 +44,8 @@ _KINDS: dict[str, Kind] = {
 class Question:
     """What a worker needs to judge one reply. `kind` "" means that nobody here can, and `why` says why.
 
-    `place` is where the answer stands: "tag", "hash", or "free" for a reply that declares no place. `task` is
-    [family, params, proven value] where the family's objective judges and not the gold; for a typed answer [type,
+    `place` is where the answer stands: "tag", "hash", "after CUE", or "free" for a reply that declares no place. `task`
+    is [family, params, proven value] where the family's objective judges and not the gold; for a typed answer [type,
     gold, what is declared, whether the type is]; for a program what runs it (programs).
     """
 
@@ -130,12 +132,18 @@ def free_question(gold: Json, reply: str, params: Json = None) -> Question:
 def opinions(questions: Sequence[Question], *, workers: int = 1, timeout_s: float = 5.0) -> Iterator[Opinion]:
     """Yield one opinion per question, in order, asked in killable workers; one that gives up abstains.
 
-    Programs are asked about in this process: they run in its sandbox, which a worker could not start.
+    Programs have workers of their own, each with its sandbox, and PROGRAM_S seconds.
     """
-    with Pool(opinion, workers=workers, timeout_s=timeout_s, memory_mb=2048) as pool:
-        answers = pool.map([asked for asked in questions if asked.kind != "program"])
-        for asked in questions:
-            found = opinion(asked) if asked.kind == "program" else next(answers)
+    pools = {False: Pool(opinion, workers=workers, timeout_s=timeout_s, memory_mb=2048)}
+    pools[True] = Pool(opinion, workers=workers, timeout_s=PROGRAM_S, memory_mb=2048)
+    with pools[False], pools[True]:
+        kinds = [asked.kind == "program" for asked in questions]
+        answers = {
+            kind: pool.map([asked for asked, its in zip(questions, kinds, strict=True) if its == kind])
+            for kind, pool in pools.items()
+        }
+        for asked, kind in zip(questions, kinds, strict=True):
+            found = next(answers[kind])
             if isinstance(found, Failure):
                 yield Opinion(None, _judge(asked), f"gave up: {found.kind}")
             else:
@@ -199,6 +207,9 @@ def _stated(reply: str, place: str) -> str | None:
         return ""
     if place == "hash":
         return after.rpartition("#")[2].strip()
+    if place.startswith("after "):
+        behind = re.split(re.escape(place.removeprefix("after ")), after, flags=re.IGNORECASE)[1:]
+        after, place = (behind[-1].strip("*_` \n").partition("\n")[0], "free") if behind else (after, "tag")
     found = re.findall(r"<answer>(.*?)</answer>", after, re.DOTALL) or _boxed(after)
     if found:
         return found[-1].strip() if len({text.strip() for text in found}) == 1 else None

@@ -14,13 +14,14 @@ from functools import lru_cache
 from typing import Any
 
 from generators.programs.executions import Runner, shared_executions
+from generators.programs.prelude import prelude_code
 from generators.sandbox.sandbox import Execution, Job, Limits, SandboxError
 from generators.second.inputs import Inputs, inputs_like
 from generators.second.plain import all_of
 from pipeline.fingerprint import canonical
 from pipeline.problem import Json
 
-DIFFERENTIAL = "reference on other inputs 2"
+DIFFERENTIAL = "reference on other inputs 3"
 ENOUGH, MOST = 6, 32
 """New inputs that must agree, and that are run at most."""
 MAX_CASES, MAX_CHARS = 200, 20_000
@@ -37,7 +38,7 @@ def task_of(params: Json) -> Json:
     """Return what judging replies to a problem needs, or as text the reason why they cannot be judged.
 
     JSON: {"reference", "call" ("" for stdin), "seen" (inputs of the cases), "new" (others), "any_order", "absolute",
-    "relative", "limits"}.
+    "relative", "prelude", "limits"}.
     """
     return _task_of(canonical({name: params.get(name) for name in ("reference", "cases", "limits")}))
 
@@ -53,10 +54,10 @@ def _task_of(params_text: str) -> Json:
         return f"tests that ask for something else than one value, or over {MAX_CASES} of them"
     found = [(call, given, row) for row, own in zip(rows, read, strict=True) for call, given in own or ()]
     calls = {call for call, _, _ in found}
-    rules = {tuple(row.get(name, 0) for name in ("checker", "absolute", "relative")) for _, _, row in found}
+    rules = {tuple(row.get(name, 0) for name in ("checker", "absolute", "relative", "prelude")) for _, _, row in found}
     if len(calls) != 1 or len(rules) != 1:
         return "no calls or inputs of one kind"
-    (call,), ((checker, absolute, relative),) = calls, rules
+    (call,), ((checker, absolute, relative, prelude),) = calls, rules
     if checker == "boxed" or (call and call not in _defined(reference)):
         return "a checker or a function that is not read here"
     known: Inputs | None = inputs_like([given for _, given, _ in found], text=not call, most=MOST)
@@ -65,11 +66,15 @@ def _task_of(params_text: str) -> Json:
     return {
         "reference": reference, "call": call, "seen": known.seen, "new": known.new,
         "any_order": checker == "any_order", "absolute": absolute, "relative": relative,
+        "prelude": prelude_code(prelude or ""),
         "limits": params["limits"] or {},
     }  # fmt: skip
 
 
-_FIELDS = {"kind", "stdin", "call", "args", "expected", "checker", "absolute", "relative", "source", "setup", "entry"}
+_FIELDS = {
+    *("kind", "stdin", "call", "args", "expected", "checker", "absolute", "relative"),
+    *("source", "setup", "entry", "prelude"),
+}
 
 
 def _inputs(row: Json) -> list[tuple[str, Json]] | None:
@@ -81,7 +86,8 @@ def _inputs(row: Json) -> list[tuple[str, Json]] | None:
         return [("", row["stdin"])]
     if kind == "call":
         return [(row["call"], list(row.get("args", ())))]
-    return _asserted(row["source"], row.get("entry", "")) if kind == "code" else None
+    entry = row.get("entry", "").removeprefix("Solution().")
+    return _asserted(row["source"], entry) if kind == "code" else None
 
 
 def _asserted(source: str, entry: str) -> list[tuple[str, list[Json]]] | None:
@@ -119,11 +125,14 @@ def _is_json(arguments: list[Json]) -> bool:
 
 
 def _defined(source: str) -> set[str]:
-    """Return the functions at the top of a program."""
+    """Return the functions at the top of a program and the methods of its class Solution."""
     try:
-        return {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
+        tops = ast.parse(source).body
     except _UNREADABLE:
         return set()
+    classes = [node for node in tops if isinstance(node, ast.ClassDef) and node.name == "Solution"]
+    methods = [inner for node in classes for inner in node.body]
+    return {node.name for node in (*tops, *methods) if isinstance(node, ast.FunctionDef)}
 
 
 def judged(task: Json, reply: str, sandbox: Runner | None = None) -> Said:
@@ -159,11 +168,11 @@ def _compared(task: Json, program: str, runner: Runner) -> Said:
     own = task["limits"]
     limits = Limits(
         cpu_s=float(own.get("cpu_s", usual.cpu_s)),
-        wall_s=float(own.get("wall_s", max(usual.wall_s, 2 * float(own.get("cpu_s", usual.cpu_s))))),
+        wall_s=float(own.get("wall_s", max(usual.wall_s, 5 * float(own.get("cpu_s", usual.cpu_s))))),
         memory_mb=int(own.get("memory_mb", usual.memory_mb)),
     )
     inputs = [*task["seen"], *task["new"]]
-    jobs = (_job(source, task["call"], given) for given in inputs for source in (task["reference"], program))
+    jobs = (_job(task, source, given) for given in inputs for source in (task["reference"], program))
     ran = runner.run_all(jobs, limits=limits)
     agreed, unsure = 0, ""
     for place, given in enumerate(inputs):
@@ -183,8 +192,10 @@ def _compared(task: Json, program: str, runner: Runner) -> Said:
     return True, DIFFERENTIAL, f"as the reference on {agreed} other inputs"
 
 
-def _job(source: str, call: str, given: Json) -> Job:
-    return Job(source=source, call=call, args=tuple(given)) if call else Job(source=source, stdin=given)
+def _job(task: Json, source: str, given: Json) -> Job:
+    if task["call"]:
+        return Job(source=source, call=task["call"], args=tuple(given), prelude=task["prelude"])
+    return Job(source=source, stdin=given, prelude=task["prelude"])
 
 
 def _same(task: Json, wanted: Execution, found: Execution) -> bool | None:

@@ -1,10 +1,11 @@
 """Programs with tests, in JSONL or Parquet: MBPP, HumanEval, APPS, TACO, LiveCodeBench and our own cases. Not their
 judging (code/tests), and no test is run here.
 
-A tests column holds one of: a list of assertions (MBPP); code with `def check(candidate)` and an entry (HumanEval);
-{"inputs", "outputs", "fn_name"} (APPS, TACO); a list of {"input", "output", "testtype"} (LiveCodeBench, its private
-tests included); a list of our own case objects, {"kind", ...}. Each may be JSON text. Law: a test comes through with
-its meaning or its row is refused by line; the fields of a case are the family's to check.
+A tests column holds one of: a list of assertions (MBPP); code with `def check(candidate)` and an entry (HumanEval,
+LeetCodeDataset); {"inputs", "outputs", "fn_name"} (APPS, TACO); a list of {"input", "output", "testtype"}
+(LiveCodeBench, its private tests included); a list of our own case objects, {"kind", ...}. Each may be JSON text.
+Law: a test comes through with its meaning, which is what the judge of its layout makes of it (docs/programs.md), or its
+row is refused by line; the fields of a case are the family's to check.
 """
 
 import base64
@@ -14,6 +15,7 @@ import pickletools
 import re
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +23,45 @@ import pyarrow as pa
 
 from pipeline.errors import ConfigError
 from pipeline.exchange.foreign import BadRow, NeutralRow, Record, RowError, parse_mapping, pick, read_rows, write_rows
+from pipeline.fingerprint import read_json
 from pipeline.problem import Json
 
 FAMILY = "code/tests"
-FIELDS = ("prompt", "tests", "examples", "answer", "entry", "setup", "level", "limits")
+FIELDS = ("prompt", "tests", "examples", "answer", "entry", "setup", "prelude", "starter", "level", "limits")
+_NUMBERS = {"absolute": 1e-6, "relative": 1e-6, "prelude": "contest"}
+"""How the judges of contest sets take numbers, and what they import before a program."""
+_METHOD = {"absolute": 1e-5, "relative": 1e-6, "prelude": "contest"}
+"""The same for LeetCode's methods, whose answers may be off by 1e-5."""
 MAX_TESTS_BYTES = 200_000_000
 """Of one row's compressed tests, unpacked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a row says beside its tests: the function's name, code before the tests and before the program, and the code
+    that the question begins with.
+    """
+
+    entry: str = ""
+    setup: str = ""
+    prelude: str = ""
+    starter: str = ""
+
+    @property
+    def method(self) -> str:
+        """Return what tests that name no function call: the entry, else what the starter code begins."""
+        return self.entry or entry_of_starter(self.starter)
+
+
+def around_of(record: Mapping[str, Any]) -> Around:
+    """Return what a row says beside its tests, in the columns that the layouts have for it.
+
+    Raises:
+        BadRow: for an entry that is no name of a function, or code that is no text.
+    """
+    entry = entry_of(record.get("entry_point")) or entry_of(record.get("metadata"))
+    setup = "\n".join(filter(None, (_code(record.get(name)) for name in ("test_imports", "test_setup_code"))))
+    return Around(entry, setup, starter=_code(record.get("starter_code")))
 
 
 def names_tests(mapping: str | Mapping[str, str]) -> bool:
@@ -40,8 +75,9 @@ def read(path: Path | str, mapping: str | Mapping[str, str] = "") -> Iterator[Ne
 
     Fields: prompt; tests; answer, a program known to be right (a list of them: the first that is text); examples,
     tests that the question may show; entry, the function's name or LiveCodeBench's metadata; setup, code the tests
-    need before them (text or a list); level; limits, {"cpu_s", "wall_s", "memory_mb"} or seconds of CPU. The params are
-    those of code/tests, without what a row lacks.
+    need before them (text or a list); prelude, code that a program may count on; starter, code the question begins
+    with; level; limits, {"cpu_s", "wall_s", "memory_mb"} or seconds of CPU. The params are those of code/tests, without
+    what a row lacks.
 
     Raises:
         ConfigError: for an unknown field or column, or a file that cannot be read.
@@ -56,10 +92,14 @@ def read(path: Path | str, mapping: str | Mapping[str, str] = "") -> Iterator[Ne
         if not isinstance(question, str) or not question.strip():
             raise BadRow(f"column {columns['prompt']!r} is no text")
         given = {field: _optional(record, columns[field]) for field in FIELDS if field in columns}
-        entry, setup = entry_of(given.get("entry")), _code(given.get("setup"))
+        setup, prelude, starter = (_code(given.get(field)) for field in ("setup", "prelude", "starter"))
+        entry = entry_of(given.get("entry"))
+        around = Around(entry, setup, prelude, starter)
         examples = _unpacked(given.get("examples"))
-        shown = cases_of(examples, entry=entry, setup=setup) if examples else []
-        cases = shown + cases_of(pick(record, columns["tests"]), entry=entry, setup=setup)
+        shown = cases_of(examples, around) if examples else []
+        cases = shown + cases_of(pick(record, columns["tests"]), around)
+        if not entry and any(case.get("kind") == "code" for case in cases):
+            entry = around.method
         reference = _reference(given.get("answer"), question, entry)
         params: dict[str, Json] = {
             "question": question.strip(),
@@ -67,6 +107,7 @@ def read(path: Path | str, mapping: str | Mapping[str, str] = "") -> Iterator[Ne
             "source": name,
             "reference": reference,
             "entry": entry,
+            "starter": starter.rstrip(),
         }
         params |= {"visible": list(range(len(shown)))} if shown else {}
         params |= {"level": _level(given["level"])} if given.get("level") is not None else {}
@@ -77,14 +118,14 @@ def read(path: Path | str, mapping: str | Mapping[str, str] = "") -> Iterator[Ne
 
 
 def read_references(
-    path: Path | str, *, program: str, tests: str, entry: str = "", setup: str = "", prompt: str = ""
+    path: Path | str, *, program: str, tests: str, entry: str = "", setup: str = "", prelude: str = "", prompt: str = ""
 ) -> Iterator[NeutralRow | RowError]:
     """Yield only reference and cases of every row, whose columns are given one by one; "" for one there is not.
 
     Raises:
         ConfigError: for an unknown column, or a file that cannot be read.
     """
-    given = {"answer": program, "tests": tests, "entry": entry, "setup": setup, "prompt": prompt}
+    given = {"answer": program, "tests": tests, "entry": entry, "setup": setup, "prelude": prelude, "prompt": prompt}
     columns = {field: column for field, column in given.items() if column}
     name = Path(path).name
 
@@ -92,14 +133,16 @@ def read_references(
         found = {field: _optional(record, column) for field, column in columns.items()}
         called = entry_of(found.get("entry"))
         reference = _reference(pick(record, program), str(found.get("prompt") or ""), called)
-        cases = cases_of(pick(record, tests), entry=called, setup=_code(found.get("setup")))
+        around = Around(called, _code(found.get("setup")), _code(found.get("prelude")))
+        cases = cases_of(pick(record, tests), around)
         return NeutralRow(FAMILY, {"cases": cases, "reference": reference}, reference, name, line)
 
     return read_rows(path, columns, convert)
 
 
 def write(table: pa.Table, path: Path | str) -> None:
-    """Write problems of code/tests (PROBLEM_SCHEMA) as rows {prompt, tests, answer, entry, examples, level, limits}.
+    """Write problems of code/tests (PROBLEM_SCHEMA) as rows {prompt, tests, answer, entry, starter, examples, level,
+    limits}.
 
     Read back with every field mapped to its own name, they have the same questions, cases and references.
 
@@ -121,12 +164,13 @@ def _row(row: Record) -> Record:
         "examples": json.dumps([params["cases"][i] for i in shown], ensure_ascii=False),
         "answer": params.get("reference", ""),
         "entry": params.get("entry", ""),
+        "starter": params.get("starter", ""),
         "level": params.get("level", 1),
         "limits": json.dumps(params.get("limits", {})),
     }
 
 
-def cases_of(value: Any, *, entry: str = "", setup: str = "") -> list[Json]:
+def cases_of(value: Any, around: Around | None = None) -> list[Json]:
     """Return the case objects of a tests value in any of the known forms; test code as {"kind": "code", ...}.
 
     The family turns test code into cases: what an assertion compares is Python's to say, not this format's.
@@ -134,66 +178,101 @@ def cases_of(value: Any, *, entry: str = "", setup: str = "") -> list[Json]:
     Raises:
         BadRow: for a value of no known form, or inputs and outputs that do not pair up.
     """
-    value = _unpacked(value)
+    value, around = _unpacked(value), around or Around()
     if isinstance(value, str) and value.strip():
-        return [_test_code(value, entry, setup)]
+        return [_test_code(value, around)]
     if isinstance(value, dict) and "inputs" in value and "outputs" in value:
-        return _paired(value, str(value.get("fn_name") or entry))
+        return _paired(value, str(value.get("fn_name") or around.entry), around)
     if isinstance(value, dict) and isinstance(value.get("kind"), str):
         return [value]
     if not isinstance(value, list) or not value:
         raise BadRow(f"tests of no known form: {str(value)[:80]!r}")
     if all(isinstance(test, str) for test in value):
-        return [_test_code(test, entry, setup) for test in value]
+        return [_test_code(test, around) for test in value]
     if all(isinstance(test, dict) and "kind" in test for test in value):
         return value
     if all(isinstance(test, dict) and "input" in test and "output" in test for test in value):
-        return [_lcb_case(test, entry) for test in value]
+        return [_lcb_case(test, around) for test in value]
     raise BadRow(f"tests of no known form: {str(value)[:80]!r}")
 
 
-def _test_code(source: str, entry: str, setup: str) -> Json:
-    named = {"kind": "code", "source": source, "entry": entry, "setup": setup}
-    return {key: text for key, text in named.items() if text}
+def _test_code(source: str, around: Around) -> Json:
+    """Return test code with what stands around it; about a method of Solution, it is judged as LeetCode does."""
+    entry = around.method
+    named = {"kind": "code", "source": source, "entry": entry, "setup": around.setup}
+    judged = _judged(_METHOD, around) if entry.startswith(_SOLUTION) else {"prelude": around.prelude}
+    return {key: text for key, text in (named | judged).items() if text}
 
 
-def _paired(value: Mapping[str, Any], name: str) -> list[Json]:
+def _judged(manner: Mapping[str, Any], around: Around) -> dict[str, Json]:
+    """Return how the cases of a layout are judged; a row's own prelude follows the layout's."""
+    return {**manner, "prelude": "\n".join(filter(None, (manner["prelude"], around.prelude)))}
+
+
+def _paired(value: Mapping[str, Any], name: str, around: Around) -> list[Json]:
     """Return the cases of {"inputs", "outputs"}: calls where a function is named, else standard input and output."""
     inputs, outputs = value["inputs"], value["outputs"]
     if not isinstance(inputs, list) or not isinstance(outputs, list) or len(inputs) != len(outputs) or not inputs:
         raise BadRow("inputs and outputs are no lists of the same length, at least 1")
-    pairs = zip(inputs, outputs, strict=True)
+    pairs = list(zip(inputs, outputs, strict=True))
+    judged = _judged(_NUMBERS, around)
     if not name:
-        return [{"kind": "stdin", "stdin": _lines(a), "expected": _lines(b)} for a, b in pairs]
+        printed = {"checker": "tokens", **judged}
+        return [{"kind": "stdin", "stdin": _lines(a), "expected": _lines(b), **printed} for a, b in pairs]
     if not all(isinstance(arguments, list) for arguments in inputs):
         raise BadRow(f"inputs of {name} are no lists of arguments")
-    return [{"kind": "call", "call": name, "args": a, "expected": b, "checker": "boxed"} for a, b in pairs]
+    called = {"kind": "call", "call": name.removeprefix(_SOLUTION)}
+    return [{**called, "args": _numbered(a), "expected": b, "checker": "boxed", **judged} for a, b in pairs]
 
 
-def _lcb_case(test: Mapping[str, Any], entry: str) -> Json:
+def _numbered(arguments: list[Any]) -> list[Any]:
+    """Return arguments with the keys of a first dict as the integers that they were before they became JSON."""
+    first = arguments[0] if arguments else None
+    if not isinstance(first, dict) or not first or not all(_WHOLE.fullmatch(key) for key in first):
+        return arguments
+    return [{"$map": [[int(key), value] for key, value in first.items()]}, *arguments[1:]]
+
+
+def _lcb_case(test: Mapping[str, Any], around: Around) -> Json:
     """Return the case of one LiveCodeBench test: of type functional, one JSON argument a line."""
-    source, wanted = test["input"], test["output"]
+    source, wanted, name = test["input"], test["output"], around.method.removeprefix(_SOLUTION)
     if test.get("testtype") != "functional":
-        return {"kind": "stdin", "stdin": _lines(source), "expected": _lines(wanted)}
-    if not entry:
-        raise BadRow("a functional test without a function: map entry to the metadata column")
+        printed = {"kind": "stdin", "stdin": _lines(source), "expected": _lines(wanted), "checker": "words"}
+        return {**printed, **_judged(_NUMBERS, around)}
+    if not name:
+        raise BadRow("a functional test without a function: map entry to the metadata column, or starter to its code")
     try:
-        args = [json.loads(line) for line in str(source).splitlines() if line.strip()]
-        return {"kind": "call", "call": entry, "args": args, "expected": json.loads(wanted)}
+        args = [read_json(line) for line in str(source).splitlines() if line.strip()]
+        called = {"kind": "call", "call": name, "args": args, "expected": read_json(wanted), "checker": "equal"}
+        return {**called, **_judged(_METHOD, around)}
     except (TypeError, ValueError, RecursionError) as error:
         raise BadRow(f"a functional test whose lines are no JSON: {error}") from error
 
 
+_SOLUTION = "Solution()."
+_WHOLE = re.compile(r"-?[0-9]{1,300}")
+_ENTRY = re.compile(r"(?:Solution\(\)\.)?[^\W\d]\w*")
+
+
 def entry_of(value: Any) -> str:
-    """Return the function's name in an entry column: itself, or what a JSON object calls func_name or fn_name."""
+    """Return the function's name in an entry column: itself, or what a JSON object calls func_name or fn_name; for a
+    method it may be "Solution().name".
+    """
     value = _parsed(value)
     if isinstance(value, dict):
         value = value.get("func_name") or value.get("fn_name")
     if value is None or value == "":
         return ""
-    if not isinstance(value, str) or not value.isidentifier():
+    if not isinstance(value, str) or not _ENTRY.fullmatch(value.strip()):
         raise BadRow(f"entry {str(value)[:80]!r} is no name of a function")
-    return value
+    return value.strip()
+
+
+def entry_of_starter(starter: str) -> str:
+    """Return the function that starter code begins: the one method of its class Solution, or its one function."""
+    method = re.search(r"^class Solution\b", starter, re.MULTILINE) is not None
+    heads = re.findall(r"^[ \t]+def (?!__)(\w+)\(" if method else r"^def (\w+)\(", starter, re.MULTILINE)
+    return f"{_SOLUTION if method else ''}{heads[0]}" if len(heads) == 1 else ""
 
 
 def _reference(value: Any, question: str, entry: str) -> str:
@@ -201,7 +280,8 @@ def _reference(value: Any, question: str, entry: str) -> str:
     value = _parsed(value)
     programs = value if isinstance(value, list) else [value]
     found = next((program for program in programs if isinstance(program, str) and program.strip()), "")
-    if found and entry and f"def {entry}" not in found and f"def {entry}" in question:
+    head = f"def {entry.removeprefix(_SOLUTION)}"
+    if found and entry and head not in found and head in question:
         return f"{question.rstrip()}\n{found}"
     return found
 
@@ -264,7 +344,7 @@ def _parsed(value: Any) -> Any:
     if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):
         return value
     try:
-        return json.loads(value)
+        return read_json(value)
     except (ValueError, RecursionError):
         return value
 

@@ -1,113 +1,61 @@
-"""Questions with a final answer, in JSONL or Parquet: GSM8K, MATH, AIME and the like. Not their judging (text/math).
+"""Questions with a final answer, a column each: GSM8K, MATH, AIME and the like. Not their judging (text/math).
 
-Law: question and answer text come through unchanged but for surrounding space; what cannot is named by line.
+Law: what is written and read back asks the same question, with the same answer, level, subject and metadata.
 """
 
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
-from pipeline.errors import ConfigError
-from pipeline.exchange.foreign import BadRow, NeutralRow, Record, RowError, parse_mapping, pick, read_rows, write_rows
+from pipeline.exchange.foreign import KEPT, NeutralRow, Record, RowError, read_rows, write_rows
+from pipeline.exchange.questions import asked, columns_of, question_row, require
 
-FAMILY = "text/math"
-FIELDS = ("prompt", "answer", "solution")
-_GSM8K_MARK = "####"
-_BOX = "\\boxed{"
+_OWN = ("prompt", "answer", "source", "level", "subject")
 
 
 def read(path: Path | str, mapping: str | Mapping[str, str] = "") -> Iterator[NeutralRow | RowError]:
     """Yield the rows of a file; `mapping` such as "prompt=question,answer=answer" names its columns.
 
-    Fields: prompt, and answer or solution. The final answer is what follows the last '####' (GSM8K), else the
-    content of the last \\boxed{} (MATH), else the whole text; a solution must have one of the two marks. Numbers
-    become text (27.0 is "27"), a list of one is its element, longer lists are joined with ", ".
+    Fields: prompt (text, or chat turns), and answer or solution, which must have one of the marks '####' and
+    \\boxed{}; level, subject; any other field is kept in params.metadata. Values: pipeline.rows.values.
 
     Raises:
-        ConfigError: for an unknown field or column, or a file that cannot be read.
+        ConfigError: for a misspelt field, an unknown column, or a file that cannot be read.
     """
-    columns = parse_mapping(mapping or "prompt=prompt,answer=answer", known=FIELDS)
-    if "prompt" not in columns or not {"answer", "solution"} & columns.keys():
-        raise ConfigError(
-            f"mapping {mapping!r} must name prompt, and answer or solution: prompt=question,answer=answer"
-        )
+    columns = columns_of(mapping or "prompt=prompt,answer=answer")
+    require(columns, mapping)
     name = Path(path).name
-
-    def convert(record: Record, line: int) -> NeutralRow:
-        question = pick(record, columns["prompt"])
-        if not isinstance(question, str) or not question.strip():
-            raise BadRow(f"column {columns['prompt']!r} is no text")
-        if "answer" in columns:
-            answer = final_answer(pick(record, columns["answer"]))
-        else:
-            answer = _marked(_text(pick(record, columns["solution"]))) or ""
-        if not answer:
-            raise BadRow("the answer is empty" if "answer" in columns else "a solution without '####' or \\boxed{}")
-        return NeutralRow(FAMILY, {"question": question.strip()}, answer, name, line)
-
-    return read_rows(path, columns, convert)
+    return read_rows(path, columns, lambda record, line: question_row(record, line, columns, source=name))
 
 
 def write(table: pa.Table, path: Path | str) -> None:
-    """Write problems (PROBLEM_SCHEMA) as rows {prompt, answer, source}; JSONL or Parquet by suffix.
+    """Write problems (PROBLEM_SCHEMA) as rows {prompt, answer, source}, and level, subject and metadata where
+    questions were brought with them; JSONL or Parquet by suffix.
 
     The prompt is the question alone where the family keeps one, else the rendered text.
     """
-    rows = [
-        {
-            "prompt": question_of(row),
-            "answer": final_answer(json.loads(row["answer"])),
-            "source": row["origin"] or row["uid"],
-        }
-        for row in table.select(["params", "prompt", "answer", "origin", "uid"]).to_pylist()
-    ]
-    write_rows(rows, path)
+    stored = table.select(["params", "prompt", "answer", "origin", "uid"]).to_pylist()
+    rows = [_row(row) for row in stored]
+    others = dict.fromkeys(name for row in rows for name in row)
+    write_rows([{name: row.get(name) for name in others} for row in rows], path)
 
 
-def final_answer(value: Any) -> str:
-    """Return the final answer in an answer column of any of the known forms, stripped; "" when there is none.
-
-    Raises:
-        BadRow: for a value that is neither text, number nor a list of them.
-    """
-    text = _text(value)
-    marked = _marked(text)
-    return (text if marked is None else marked).strip()
-
-
-def question_of(row: Record) -> str:
-    """Return the question a stored row asks, without the instructions around it where its params keep it."""
+def _row(row: Record) -> Record:
     params = json.loads(row["params"])
-    kept = params.get("question") if isinstance(params, dict) else None
-    return kept if isinstance(kept, str) else str(row["prompt"])
+    params = params if isinstance(params, dict) else {}
+    beside = params.get("metadata")
+    beside = beside if isinstance(beside, dict) else {}
+    given = params.get("answer") if isinstance(params.get("question"), str) else None
+    return {
+        "prompt": asked(row),
+        "answer": _written(given if isinstance(given, list | bool) else json.loads(row["answer"])),
+        "source": row["origin"] or row["uid"],
+        **{field: params[field] for field in ("level", "subject") if field in params},
+        **{(KEPT + name if name in _OWN else name): value for name, value in beside.items()},
+    }
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool) or value is None:
-        raise BadRow(f"{value!r} is no answer")
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
-    if isinstance(value, list):
-        return ", ".join(_text(item) for item in value)
-    raise BadRow(f"an answer of type {type(value).__name__}")
-
-
-def _marked(text: str) -> str | None:
-    if _GSM8K_MARK in text:
-        return text.rpartition(_GSM8K_MARK)[2].strip()
-    start = text.rfind(_BOX)
-    if start < 0:
-        return None
-    begin, depth = start + len(_BOX), 1
-    for position in range(begin, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[position], 0)
-        if depth == 0:
-            return text[begin:position].strip()
-    raise BadRow("the last \\boxed{ is never closed")
+def _written(answer: object) -> str:
+    return answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)

@@ -7,15 +7,7 @@ from collections.abc import Sequence
 
 import yaml
 
-from pipeline.store.version import DatasetVersion
-
-HUB_SPLITS: dict[str, str] = {"train": "train", "probe": "validation", "test": "test"}
-"""Our split -> the name under which Hugging Face tools expect it."""
-
-
-def split_file(split: str) -> str:
-    """Return the file name of one of our splits inside a version folder."""
-    return f"{HUB_SPLITS[split]}-00000-of-00001.parquet"
+from pipeline.store.version import HUB_SPLITS, DatasetVersion, split_file
 
 
 def card(version: DatasetVersion, *, license: str = "apache-2.0", tags: Sequence[str] = ()) -> str:
@@ -71,13 +63,14 @@ def _body(version: DatasetVersion) -> str:
 
 def _noise(version: DatasetVersion) -> list[str]:
     """Return what audits knew of the verifiers' error rates when the version was published."""
-    known = version.quality.get("verifier_noise", []) if isinstance(version.quality, dict) else []
-    if not known:
+    known = version.quality.get("verifier_noise") if isinstance(version.quality, dict) else None
+    if not isinstance(known, list) or not known:
         return []
     rows = [
-        f"| {row['family']} | {row['verifier_version']} | {row.get('answer_type', '')} | "
-        f"{row.get('kind', 'any error').replace('_', ' ')} | {row['said']} | {row.get('judge', '')} |"
+        f"| {row.get('family', '')} | {row.get('verifier_version', '')} | {row.get('answer_type', '')} | "
+        f"{str(row.get('kind', 'any error')).replace('_', ' ')} | {row.get('said', '')} | {row.get('judge', '')} |"
         for row in known
+        if isinstance(row, dict)  # another's report may say anything
     ]
     head = ["Error rates of the verifiers, from audits of accepts and rejects before publication (95%):", ""]
     return [*head, "| family | verifier | answers | rate | found | judge |", "|---|---|---|---|---|---|", *rows, ""]

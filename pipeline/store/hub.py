@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from pipeline.errors import StoreError
-from pipeline.store.card import HUB_SPLITS, card, split_file
+from pipeline.store.card import card
 from pipeline.store.files import temporary_name
 from pipeline.store.store import Store
-from pipeline.store.version import DatasetVersion
+from pipeline.store.version import FILES, HUB_SPLITS, ID, DatasetVersion, split_file
+from pipeline.store.version_files import MANIFEST
 
 __all__ = ["as_dataset", "card", "pull", "push"]
 
@@ -77,17 +78,19 @@ def push(
 def pull(
     store: Store, repo: str, *, revision: str | None = None, token: str | None = None, api: Any = None
 ) -> DatasetVersion:
-    """Download a pushed version into the store after checking every file; `revision` is a version id or a branch.
+    """Download a pushed version into the store after checking all of it; `revision` is a version id or a branch.
 
     Raises:
-        StoreError: when the hub refuses, or what arrives is not a whole version.
+        StoreError: when the hub refuses, or what arrives is not a whole version, or not the one that was asked for.
     """
     api = api or _api(token)
     folder = store.root / temporary_name("pull")
     try:
         with _hub_errors(f"pulling {repo}"):
-            api.snapshot_download(repo, repo_type="dataset", revision=revision, local_dir=str(folder))
-        return store.adopt(folder)
+            api.snapshot_download(
+                repo, repo_type="dataset", revision=revision, local_dir=str(folder), allow_patterns=[MANIFEST, *FILES]
+            )
+        return store.adopt(folder, expected=revision if revision and ID.fullmatch(revision) else None)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

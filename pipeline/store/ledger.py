@@ -1,22 +1,24 @@
 """The ledger: append-only tables below the run root, in Parquet. Not the store of problems, no state of its own.
 
-Law: doing work again replaces the part it wrote and never doubles it.
+Law: doing work again replaces the part it wrote and never doubles it; any reader of Parquet folders finds every row.
 """
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from pipeline.errors import ConfigError, StoreError, nearest
+from pipeline.errors import ConfigError, nearest
 from pipeline.fingerprint import content_hash
 from pipeline.rollout import ROLLOUT_SCHEMA
 from pipeline.score import SCORE_SCHEMA
 from pipeline.store.files import TEMPORARY, write_atomic, writing
+from pipeline.store.sealed import CHECKED, check_parquet, damaged, read_parquet, write_parquet
 
 CONTEXT_SCHEMA = pa.schema([("run", pa.string()), ("round", pa.int32()), ("arm", pa.string()), ("step", pa.int64())])
 """The columns of every ledger row: the run, its round (from 0), the arm, the training step (0 outside training)."""
@@ -78,7 +80,11 @@ witness, trace or rollout, `version` the version re-judged; old_version is null 
 
 
 class Ledger:
-    """Tables below `root`/ledger/<table>/<run>/<arm>/, one file per part; several processes may append."""
+    """Tables below `root`/ledger/<table>/<run>/<arm>/, one file per part; several processes may append.
+
+    No name of a folder or part starts with "_" or ".", which pandas, pyarrow and Spark pass over. A ledger of an
+    earlier veriloop, where "_" stood for no run or arm, is read as it is and renamed when it is next written to.
+    """
 
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root)
@@ -100,6 +106,7 @@ class Ledger:
                 raise ConfigError(f"ledger table {table} has no column {column!r}{nearest(column, schema.names)}")
         context: dict[str, str | int] = {"run": run, "round": round, "arm": arm, "step": step}
         whole = pa.table({field.name: _column(rows, field, context) for field in schema}, schema=schema)
+        self._rename_old_folders(table)
         for (of_run, of_arm), subset in _by_run_and_arm(whole, default=(run, arm)):
             path = self._folder(table, of_run, of_arm) / f"{_slug(part)}.parquet"
             write_atomic(path, _writer(subset))
@@ -111,6 +118,7 @@ class Ledger:
         run: str | None = None,
         round: int | None = None,
         arm: str | None = None,
+        part: str | None = None,
         max_step: int | None = None,
         purpose: str | None = None,
         columns: Sequence[str] | None = None,
@@ -128,12 +136,13 @@ class Ledger:
             if column not in schema.names:
                 raise ConfigError(f"ledger table {table} has no column {column!r}{nearest(column, schema.names)}")
         keep = _filter(round=round, max_step=max_step, purpose=purpose)
-        return _read_parts(self.parts(table, run=run, arm=arm), schema, wanted, keep)
+        paths = [path for path in self.parts(table, run=run, arm=arm) if part is None or path.stem == _slug(part)]
+        return _read_parts(paths, schema, wanted, keep)
 
     def parts(self, table: str, *, run: str | None = None, arm: str | None = None) -> list[Path]:
         """Return the files of a table, sorted; an unfinished one is not among them."""
-        pattern = f"{'*' if run is None else _place(run)}/{'*' if arm is None else _place(arm)}/*.parquet"
-        found = (self.root / "ledger" / table).glob(pattern)
+        folder = self.root / "ledger" / table
+        found = (path for r in _places(run) for a in _places(arm) for path in folder.glob(f"{r}/{a}/*.parquet"))
         return sorted(path for path in found if not path.name.startswith(TEMPORARY))
 
     def drop_beyond(
@@ -151,6 +160,12 @@ class Ledger:
             for path in self.parts(table, run=run, arm=arm):
                 dropped += _drop_rows(path, beyond, step)
         return dropped
+
+    def _rename_old_folders(self, table: str) -> None:
+        folder = self.root / "ledger" / table
+        for old in [*folder.glob(f"*/{_OLD_NOTHING}"), *folder.glob(_OLD_NOTHING)]:
+            with writing(old), suppress(FileNotFoundError):  # another process was first
+                old.rename(old.with_name(_NOTHING))
 
     def _folder(self, table: str, run: str, arm: str) -> Path:
         return self.root / "ledger" / table / _place(run) / _place(arm)
@@ -182,7 +197,7 @@ def _by_run_and_arm(table: pa.Table, *, default: tuple[str, str]) -> Iterator[tu
 
 
 def _writer(table: pa.Table) -> Callable[[Path], None]:
-    return lambda path: pq.write_table(table, path, compression="zstd")
+    return partial(write_parquet, table)
 
 
 def _filter(*, round: int | None, max_step: int | None, purpose: str | None) -> pc.Expression | None:
@@ -201,18 +216,22 @@ def _read_parts(paths: list[Path], schema: pa.Schema, columns: list[str], keep: 
         return schema.empty_table().select(columns)
     import pyarrow.dataset as ds
 
+    check_parquet(paths, unsealed=True)
+    checked = ds.ParquetFileFormat(default_fragment_scan_options=ds.ParquetFragmentScanOptions(**CHECKED))
     try:
-        source = ds.dataset([str(path) for path in paths], schema=schema, format="parquet")
+        source = ds.dataset([str(path) for path in paths], schema=schema, format=checked)
         return source.to_table(columns=columns, filter=keep)
-    except (OSError, pa.ArrowException) as error:
-        raise StoreError(f"a ledger part cannot be read ({error}): delete that file and run again") from error
+    except (OSError, ValueError, pa.ArrowException) as error:
+        for path in paths:  # Arrow does not always name the file
+            read_parquet(path, unsealed=True)
+        raise damaged(paths[0].parent, error) from error
 
 
 def _drop_rows(path: Path, beyond: pc.Expression, step: int) -> int:
-    steps = pq.read_table(path, columns=["step"], partitioning=None).column("step")
+    steps = read_parquet(path, ["step"], unsealed=True).column("step")
     if not len(steps) or pc.max(steps).as_py() <= step:
         return 0
-    table = pq.read_table(path, partitioning=None)
+    table = read_parquet(path, unsealed=True)
     kept = table.filter(~beyond)
     if kept.num_rows == 0:
         with writing(path):
@@ -222,10 +241,22 @@ def _drop_rows(path: Path, beyond: pc.Expression, step: int) -> int:
     return int(table.num_rows - kept.num_rows)
 
 
+_NOTHING, _OLD_NOTHING = "@none", "_"
+"""The folder of rows without a run, or without an arm: no quoted name can be the first."""
+
+
 def _place(name: str) -> str:
-    """Return a folder name for a run or arm; "" becomes "_"."""
-    return quote(name, safe="").replace(".", "%2E") or "_"
+    """Return the folder name of a run or arm."""
+    plain = quote(name, safe="").replace(".", "%2E")
+    return re.sub("^_", "%5F", plain) or _NOTHING
+
+
+def _places(name: str | None) -> list[str]:
+    """Return the folder names, as patterns, where the rows of a run or arm may lie; None means any."""
+    if name is None:
+        return ["*"]
+    return [_place(name)] if name else [_NOTHING, _OLD_NOTHING]
 
 
 def _slug(part: str) -> str:
-    return part if re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}", part) else content_hash(part)
+    return part if re.fullmatch(r"[A-Za-z0-9-][A-Za-z0-9._-]{0,99}", part) else content_hash(part)

@@ -35,14 +35,28 @@ VERSIONS_SCHEMA = pa.schema(
 )
 """Columns of the view `versions`: counts as integers; recipe, dropped_by_rule, quality, circumstances are JSON text."""
 
+CELLS_SCHEMA = pa.schema(
+    [
+        ("uid", pa.string()),
+        ("family", pa.string()),
+        ("level", pa.int32()),
+        ("region", pa.string()),
+        ("split", pa.string()),
+    ]
+)
+"""Columns of the view `cells`: where a problem belongs; test if any version says so."""
 _OF_VERSION = [("version", pa.string()), ("name", pa.string())]
 VIEWS: dict[str, pa.Schema] = {
     "problems": pa.schema([*PROBLEM_SCHEMA, *_OF_VERSION]),
     "dropped": pa.schema([*DROPPED_SCHEMA, *_OF_VERSION]),
     "versions": VERSIONS_SCHEMA,
+    "cells": CELLS_SCHEMA,
     **TABLES,
+    "scores": pa.schema([*TABLES["scores"], *list(CELLS_SCHEMA)[1:]]),
 }
-"""Columns of every view."""
+"""Columns of every view. `problems` has a row for every version that holds a problem, `cells` one a problem; a row of
+`scores` carries its problem's cell and split, so that no join is needed. `ledger.scores` are the stored columns alone.
+"""
 
 _SPILLED = "veriloop-duckdb"
 _MISSING = re.compile(r'Table with name "?(\w+)|Referenced (?:column|table) "(\w+)"|a column named "(\w+)"')
@@ -177,13 +191,34 @@ def _create_views(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
             f"FROM {_parquet(files)} p JOIN versions v "
             "ON v.id = regexp_extract(p.filename, '.*/versions/([0-9a-f]+)/', 1)"  # the last one: roots have any name
         )
+    rows = [path for version in versions for path in store.part_files(version, "rows")]
+    connection.execute(f"CREATE VIEW cells AS {_CELLS.format(_parquet(rows) if rows else 'problems')}")
+    connection.execute("CREATE SCHEMA ledger")
     for table, schema in TABLES.items():
-        found = ledger.parts(table)
-        if found:
-            columns = ", ".join(f'"{name}"' for name in schema.names)
-            connection.execute(f"CREATE VIEW {table} AS SELECT {columns} FROM {_parquet(found)}")
+        place = "ledger.scores" if table == "scores" else table
+        if found := ledger.parts(table):
+            connection.execute(f"CREATE VIEW {place} AS {_ledger_rows(table, found)}")
         else:
-            _create_table(connection, table, schema.empty_table())
+            _create_table(connection, place, schema.empty_table())
+    connection.execute("CREATE VIEW scores AS SELECT * FROM ledger.scores LEFT JOIN cells USING (uid)")
+
+
+_CELLS = (
+    "SELECT uid, min(family) AS family, min(level) AS level, min(region) AS region, "
+    "CASE WHEN bool_or(split = 'test') THEN 'test' ELSE min(split) END AS split FROM {} GROUP BY uid"
+)
+_LATER: dict[str, dict[str, str]] = {"scores": {"refused": "INTEGER"}}
+"""Counts that an earlier ledger's tables lack, with their SQL type; they are 0 there."""
+
+
+def _ledger_rows(table: str, files: list[Path]) -> str:
+    later = _LATER.get(table, {})
+    columns = [f"coalesce({name}, 0) AS {name}" if name in later else f'"{name}"' for name in TABLES[table].names]
+    if not later:
+        return f"SELECT {', '.join(columns)} FROM {_parquet(files)}"
+    typed = ", ".join(f"NULL::{kind} AS {name}" for name, kind in later.items())
+    stored = f"SELECT * FROM {_parquet(files, by_name=True)}"
+    return f"SELECT {', '.join(columns)} FROM (SELECT {typed} WHERE false UNION ALL BY NAME {stored})"
 
 
 def _create_table(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
@@ -210,9 +245,9 @@ def _row(version: DatasetVersion) -> dict[str, object]:
     }
 
 
-def _parquet(files: list[Path]) -> str:
+def _parquet(files: list[Path], *, by_name: bool = False) -> str:
     listed = ", ".join(quoted(str(path)) for path in files)
-    return f"read_parquet([{listed}], hive_partitioning = false, filename = true)"
+    return f"read_parquet([{listed}], hive_partitioning = false, filename = true, union_by_name = {by_name})"
 
 
 def quoted(text: str) -> str:
@@ -252,11 +287,27 @@ def _damaged(root: Path) -> str:
 def _explain(error: duckdb.Error) -> str:
     """Return DuckDB's first line and the nearest name of ours."""
     message = _first_line(error)
+    if "Ambiguous reference" in message:
+        return f"{message}; scores carries family, level, region and split itself: leave the join out, or name the view"
     found = _MISSING.search(message)
     if found is None:
         return f"{message} (views: {', '.join(sorted(VIEWS))})"
     if found[1]:
         return f"no view {found[1]!r}{nearest(found[1], sorted(VIEWS))}: {', '.join(sorted(VIEWS))}"
     name = found[2] or found[3]
+    holders = [view for view, schema in VIEWS.items() if name in schema.names]
+    if holders:
+        return f"no column {name!r} in this query: {', '.join(holders)} {_have(holders)} it{_joined(holders)}"
     columns = sorted({column for schema in VIEWS.values() for column in schema.names})
     return f"no column {name!r} in this query{nearest(name, columns)} (`DESCRIBE scores` lists those of a view)"
+
+
+def _have(holders: list[str]) -> str:
+    return "has" if len(holders) == 1 else "have"
+
+
+def _joined(holders: list[str]) -> str:
+    """Say how to reach the columns of a problem without counting a row twice."""
+    if "cells" in holders:
+        return " (JOIN cells USING (uid) doubles nothing: it has one row a problem)"
+    return " (problems has a row for every version: join with WHERE version = ...)" if "problems" in holders else ""

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.feather as feather
 
 from pipeline.choice.mixture import Cell
 from pipeline.store.files import writing
+from pipeline.store.sealed import read_parquet, write_parquet
 
 _KEYS = ["family", "level", "region"]
 
@@ -44,17 +44,18 @@ class CellSpill:
     def take(self, cell: Cell) -> pa.Table:
         """Return and forget the rows of a cell."""
         files = self._files.pop(cell, [])
-        stored = [feather.read_table(path, memory_map=False) for path in files]
-        for path in files:
-            path.unlink()
+        with writing(self._folder):
+            stored = [read_parquet(path) for path in files]
+            for path in files:
+                path.unlink()
         return pa.concat_tables([*stored, *self._waiting.pop(cell, [])])
 
     def _spill(self) -> None:
         with writing(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
             for cell, tables in self._waiting.items():
-                path = self._folder / f"{self._written}.arrow"
-                feather.write_feather(pa.concat_tables(tables), path, compression="zstd")
+                path = self._folder / f"{self._written}.parquet"
+                write_parquet(pa.concat_tables(tables), path)
                 self._files.setdefault(cell, []).append(path)
                 self._written += 1
         self._waiting, self._rows = {}, 0

@@ -8,43 +8,42 @@ import errno
 import json
 import logging
 import platform
-import re
 import shutil
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from stat import S_ISREG
-from typing import Literal, NamedTuple
+from typing import Literal
 from urllib.parse import quote
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline.choice.mixture import Cell
-from pipeline.errors import ConfigError, StoreError, nearest
+from pipeline.errors import SHOWN, ConfigError, StoreError, brief, nearest
 from pipeline.fingerprint import canonical
 from pipeline.problem import PROBLEM_SCHEMA, Json
 from pipeline.store.card import card
-from pipeline.store.files import TEMPORARY, owner_alive, sync, temporary_name, write_atomic, writing
+from pipeline.store.files import TEMPORARY, sync, temporary_name, write_atomic, writing
+from pipeline.store.sealed import read_parquet, sha256_of, write_parquet
+from pipeline.store.trust import check_files, check_rows, copy_version
 from pipeline.store.version import (
+    DROPPED_FILE,
     DROPPED_SCHEMA,
+    ID,
     DatasetVersion,
-    StoredFile,
+    name_fault,
     recipe_id,
     row_hashes,
     schema_columns,
     version_id,
 )
 from pipeline.store.version_files import (
-    DROPPED_FILE,
     MANIFEST,
     SORT_KEYS,
-    check_files,
+    open_file,
+    read_file,
     read_manifest,
-    read_parquet,
-    sha256_of,
     spilled,
     stored_files,
     unreadable,
@@ -55,23 +54,23 @@ from pipeline.store.version_files import (
 Part = Literal["rows", "dropped"]
 
 _log = logging.getLogger(__name__)
-
-
-class Garbage(NamedTuple):
-    """What may go: its path, below the root if it is there, whether it is unfinished or a shard, and its bytes."""
-
-    path: str
-    kind: str
-    bytes: int
+_held: set[tuple[Path, str]] = set()
+"""Folders whose rows this process knows to be those of their id, with the sha256 of the manifest that says so."""
 
 
 class Store:
-    """Versions in `root`/versions/<id>/, shards in `root`/shards/; several processes may share a root."""
+    """Versions in `root`/versions/<id>/, shards in `root`/shards/; several processes may share a root.
+
+    Pointers beside them: refs/<name> holds the id last published under a name, recipes/<recipe_id> the id this root
+    made by that recipe, checked/<id> the sha256 of the manifest whose rows were hashed here and have that id.
+    """
 
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root)
         self._versions = self.root / "versions"
         self._names = self.root / "refs"
+        self._recipes = self.root / "recipes"
+        self._checked = self.root / "checked"
         self._shards = self.root / "shards"
 
     def folder(self, version: DatasetVersion | str) -> Path:
@@ -91,9 +90,19 @@ class Store:
         return sorted(found, key=lambda version: (version.created_utc, version.id))
 
     def find(self, recipe: str) -> DatasetVersion | None:
-        """Return the newest version made by the recipe of this recipe_id, or None: the work is still to do."""
-        made = [v for v in self.versions() if v.recipe_id == recipe and self._sizes_hold(v)]
-        return made[-1] if made else None
+        """Return the newest version this root made by the recipe of this recipe_id, or None: the work is still to do.
+
+        One that was adopted is not found by its recipe: its rows are those its id names, but that the recipe gives
+        them is the word of who wrote it.
+        """
+        made = _pointed(self._recipes / recipe) if ID.fullmatch(recipe) else None
+        if made is None:
+            return None
+        try:
+            return self._hold(made)
+        except StoreError as error:
+            _log.warning("version %s is made again: %s", made, error)
+            return None
 
     def get(self, ref: str) -> DatasetVersion:
         """Return a version by id, by name (the last one published under it) or by a unique prefix of its id.
@@ -101,11 +110,10 @@ class Store:
         Raises:
             StoreError: when nothing, or more than one version, answers to `ref`, or its manifest is corrupt.
         """
-        if re.fullmatch("[0-9a-f]{32}", ref) and self.folder(ref).is_dir():
-            return read_manifest(self.folder(ref))
-        pointer = self._names / quote(ref, safe="")
-        if pointer.is_file() and self.folder(pointer.read_text().strip()).is_dir():
-            return read_manifest(self.folder(pointer.read_text().strip()))
+        pointed = _pointed(self._names / quote(ref, safe="")) if name_fault(ref) is None else None
+        for identity in (ref, pointed):
+            if identity and ID.fullmatch(identity) and self.folder(identity).is_dir():
+                return read_manifest(self.folder(identity))
         known = self.versions()
         by_name = [v for v in known if v.name == ref]
         by_prefix = [v for v in known if ref and v.id.startswith(ref)]
@@ -115,7 +123,9 @@ class Store:
             raise StoreError(f"{ref!r} begins the ids of {len(by_prefix)} versions: give more of its digits")
         names = sorted({v.name for v in known})
         listed = ", ".join(f"{v.name} {v.id[:8]}" for v in known[-10:]) or "nothing published yet"
-        raise StoreError(f"no version {ref!r} in {self._versions}{nearest(ref, names)} (there is: {listed})")
+        raise StoreError(
+            f"no version {brief(ref)} in {self._versions}{nearest(ref[:SHOWN], names)} (there is: {listed})"
+        )
 
     def publish(
         self,
@@ -138,8 +148,8 @@ class Store:
         Raises:
             StoreError: for a missing column, a uid that occurs twice, or a disk that refuses.
         """
-        if not name or name != name.strip() or name.startswith(".") or len(name) > 100:
-            raise ConfigError(f"version name {name!r}: use 1 to 100 characters without leading dot or spaces")
+        if fault := name_fault(name):
+            raise ConfigError(f"version name {brief(name)}: {fault}")
         folder = self._versions / temporary_name()
         recipe = json.loads(canonical(recipe))
         identity = recipe_id(recipe, inputs)
@@ -170,30 +180,49 @@ class Store:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         self.point(name, kept)
+        write_atomic(self._recipes / identity, kept.id.encode())
         return kept
 
     def point(self, name: str, version: DatasetVersion) -> None:
         """Let a name find a version: equal work under another name is not done again, and is found by both."""
         pointer = self._names / quote(name, safe="")
-        if not pointer.is_file() or pointer.read_text().strip() != version.id:
+        if _pointed(pointer) != version.id:
             write_atomic(pointer, version.id.encode())
 
-    def adopt(self, folder: Path) -> DatasetVersion:
-        """Take a copy of the version in `folder` (a download) into this store, after checking every file."""
-        version = read_manifest(folder, named=False)
-        check_files(folder, version)
+    def adopt(self, folder: Path, *, expected: str | None = None) -> DatasetVersion:
+        """Take a copy of the version in `folder` (a download) into this store, after checking everything it says.
+
+        Forms, sizes and hashes of files, every row, and the id from recipe and rows. Its name finds it unless a version
+        made here has that name; its recipe does not find it (`find`). `expected` is the id it must have.
+
+        Raises:
+            StoreError: naming the first thing that does not hold; nothing of it is left here then.
+        """
         temporary = self._versions / temporary_name()
-        with writing(temporary):
-            try:
-                for item in [*version.files, StoredFile("README.md", "", 0)]:
-                    if (folder / item.path).is_file():
-                        (temporary / item.path).parent.mkdir(parents=True, exist_ok=True)
-                        shutil.copyfile(folder / item.path, temporary / item.path)
+        try:
+            with writing(temporary):
+                version = copy_version(Path(folder), temporary)
+            if expected not in (None, version.id):
+                raise StoreError(
+                    f"{folder} holds version {version.id}, asked for was {expected}: take it from elsewhere"
+                )
+            check_files(temporary, version)
+            check_rows(temporary, version)
+            with writing(temporary):
                 kept = self._settle(temporary, version)
-            finally:
-                shutil.rmtree(temporary, ignore_errors=True)
-        self.point(version.name, kept)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+        if self._made_here(named := _pointed(self._names / quote(version.name, safe="")) or "") and named != kept.id:
+            _log.warning("%s stays the name of %s, which was made here; the new one is %s", kept.name, named, kept.id)
+        else:
+            self.point(version.name, kept)
         return kept
+
+    def _made_here(self, version: str) -> bool:
+        try:
+            return _pointed(self._recipes / read_manifest(self.folder(version)).recipe_id) == version
+        except StoreError:
+            return False
 
     def table(
         self, version: DatasetVersion | str, *, part: Part = "rows", columns: Sequence[str] | None = None
@@ -203,14 +232,14 @@ class Store:
         Raises:
             StoreError: when a file is missing or unreadable. ConfigError: for a column that does not exist.
         """
-        version = self.get(version) if isinstance(version, str) else version
+        version = self._hold(version)
         schema = PROBLEM_SCHEMA if part == "rows" else DROPPED_SCHEMA
         wanted = list(columns) if columns is not None else schema.names
         for column in wanted:
             if column not in schema.names:
                 raise ConfigError(f"no column {column!r} in {part}{nearest(column, schema.names)}: {schema.names}")
         read = [*wanted, *(key for key in SORT_KEYS if key not in wanted)]
-        tables = [read_parquet(path, read) for path in self.part_files(version, part)]
+        tables = [read_file(path, read) for path in self.part_files(version, part)]
         whole = pa.concat_tables([schema.empty_table().select(read), *(table.select(read) for table in tables)])
         return whole.sort_by([(key, "ascending") for key in SORT_KEYS]).select(wanted)
 
@@ -218,81 +247,56 @@ class Store:
         self, version: DatasetVersion | str, *, rows: int = 10_000, columns: Sequence[str] | None = None
     ) -> Iterator[pa.Table]:
         """Yield the kept rows in tables of at most `rows`, split by split: for sets that do not fit in memory."""
-        version = self.get(version) if isinstance(version, str) else version
+        version = self._hold(version)
         for path in self.part_files(version, "rows"):
             try:
-                for batch in pq.ParquetFile(path).iter_batches(batch_size=rows, columns=columns):
+                for batch in open_file(path).iter_batches(batch_size=rows, columns=columns):
                     yield pa.Table.from_batches([batch])
             except (OSError, pa.ArrowException) as error:
                 raise unreadable(path, error) from error
 
     def check(self, version: DatasetVersion | str) -> None:
-        """Compare every file of a version with the size and sha256 in its manifest.
+        """Read every file of a version again and compare it with what was published, its rows with its id.
 
         Raises:
-            StoreError: naming the first file that is missing or differs.
+            StoreError: naming the first thing that is missing or differs.
         """
-        version = self.get(version) if isinstance(version, str) else version
-        check_files(self.folder(version), read_manifest(self.folder(version)))
+        self._hold(version, fresh=True)
+
+    def _hold(self, version: DatasetVersion | str, *, fresh: bool = False) -> DatasetVersion:
+        """Return a version as its folder tells it, once that folder is known to hold what its id names.
+
+        Rows are hashed when no process did so under this manifest; afterwards the hashes of files are enough.
+        """
+        version = self.get(version if isinstance(version, str) else version.id)
+        folder = self.folder(version)
+        check_files(folder, version, fresh=fresh)
+        told = sha256_of(folder / MANIFEST)
+        if (folder, told) not in _held and _pointed(self._checked / version.id) != told:
+            check_rows(folder, version)
+            with contextlib.suppress(StoreError):  # a root that cannot be written is checked by every process
+                write_atomic(self._checked / version.id, told.encode())
+        _held.add((folder, told))
+        return version
 
     def read_shard(self, key: str) -> pa.Table | None:
-        """Return the table written under a key; None when there is none or its bytes fail their hash."""
+        """Return the table written under a key; None when there is none or its bytes are not those written."""
         path = self._shard_path(key)
+        if not path.exists():
+            return None
         try:
-            expected = path.with_suffix(".sha256").read_text()
-            if sha256_of(path) != expected:
-                _log.warning("shard %s fails its hash and is made again", key)
-                return None
-            return pq.read_table(path)
-        except FileNotFoundError:
+            return read_parquet(path)
+        except StoreError as error:
+            _log.warning("shard %s is made again: %s", key, error)
             return None
 
     def write_shard(self, key: str, table: pa.Table) -> None:
         """Write the table of a shard; `key` is the hash of what it was made from."""
-        path = self._shard_path(key)
-        write_atomic(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
-        write_atomic(path.with_suffix(".sha256"), sha256_of(path).encode())
-
-    def collect_garbage(
-        self, *, keep_days: float, delete: bool = False, elsewhere: Sequence[Path] = ()
-    ) -> list[Garbage]:
-        """Return what no version needs, by path, and delete it if told to: what dead processes left, and shards.
-
-        A shard is made again when a recipe wants it. What was written in the last `keep_days` stays. `elsewhere` are
-        things that dead processes left outside the root.
-
-        Raises:
-            StoreError: when something cannot be deleted; the same call goes on.
-        """
-        newest = time.time() - keep_days * 86_400
-        found = []
-        left = [*self._left(), *elsewhere]
-        for kind, path in [*(("unfinished", path) for path in left), *(("shard", path) for path in self._made())]:
-            try:
-                size, written = _occupied(path)
-            except FileNotFoundError:  # finished meanwhile, or taken by another collection
-                continue
-            if written > newest:
-                continue
-            inside = path.is_relative_to(self.root)
-            found.append(Garbage((path.relative_to(self.root) if inside else path).as_posix(), kind, size))
-            if delete:
-                with writing(path), contextlib.suppress(FileNotFoundError):  # another collection may be at it
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
-        return sorted(found)
-
-    def _left(self) -> list[Path]:
-        """Return what dead processes left unfinished, the outermost folder where one holds another."""
-        found = {path for path in self.root.rglob(f"{TEMPORARY}*") if not owner_alive(path)}
-        return [path for path in found if found.isdisjoint(path.parents)]
-
-    def _made(self) -> list[Path]:
-        return [path for path in self._shards.glob("*/*") if not path.name.startswith(TEMPORARY)]
+        write_atomic(self._shard_path(key), partial(write_parquet, table))
 
     def _settle(self, folder: Path, version: DatasetVersion) -> DatasetVersion:
         """Write card and manifest, then rename into place; an equal version that is already there wins."""
-        if not (folder / "README.md").is_file():
-            (folder / "README.md").write_text(card(version), encoding="utf-8")
+        (folder / "README.md").write_text(card(version), encoding="utf-8")
         for path in [folder / "README.md", *(folder / item.path for item in version.files)]:
             sync(path)
         manifest = json.dumps(version.to_json(), indent=1, ensure_ascii=False)
@@ -302,25 +306,17 @@ class Store:
             try:
                 folder.rename(target)
                 sync(target.parent)
+                write_atomic(self._checked / version.id, sha256_of(target / MANIFEST).encode())
                 return version
             except OSError as error:
                 if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
                     raise
             try:
-                present = read_manifest(target)
-                if self._sizes_hold(present):
-                    return present
+                return self._hold(version.id)
             except StoreError as damaged:
                 _log.warning("version %s is damaged and replaced: %s", version.id, damaged)
             target.rename(self._versions / temporary_name("damaged"))
         raise StoreError(f"{target} keeps changing while it is published: stop what writes there")
-
-    def _sizes_hold(self, version: DatasetVersion) -> bool:
-        folder = self.folder(version)
-        return all(
-            (folder / item.path).is_file() and (folder / item.path).stat().st_size == item.bytes
-            for item in version.files
-        )
 
     def part_files(self, version: DatasetVersion, part: Part) -> list[Path]:
         """Return the Parquet files of the kept or dropped rows."""
@@ -360,7 +356,9 @@ def diff(store: Store, before: DatasetVersion | str, after: DatasetVersion | str
     )
 
 
-def _occupied(path: Path) -> tuple[int, float]:
-    """Return the bytes of a file or folder and when anything of it was written last, in seconds since 1970."""
-    found = [path.stat(), *(inner.stat() for inner in path.rglob("*"))]
-    return sum(entry.st_size for entry in found if S_ISREG(entry.st_mode)), max(entry.st_mtime for entry in found)
+def _pointed(pointer: Path) -> str | None:
+    """Return what a pointer holds; None when there is none that can be read."""
+    try:
+        return pointer.read_bytes()[:100].decode().strip()
+    except (OSError, UnicodeDecodeError):
+        return None

@@ -5,22 +5,51 @@ are circumstances and enter no identity.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import pyarrow as pa
 
 from pipeline.choice.mixture import Cell
-from pipeline.errors import StoreError
-from pipeline.fingerprint import content_hash
+from pipeline.errors import StoreError, brief, shortened
+from pipeline.fingerprint import canonical, content_hash
 from pipeline.problem import PROBLEM_SCHEMA, Json
 
 FORMAT = 1
 """Layout of manifest and files; a reader refuses others."""
+HUB_SPLITS: dict[str, str] = {"train": "train", "probe": "validation", "test": "test"}
+"""Our split -> the name under which Hugging Face tools expect it."""
+DROPPED_FILE = "dropped/dropped-00000-of-00001.parquet"
+ID = re.compile("[0-9a-f]{32}")
+"""The form of an id, a recipe_id and every other hash of content."""
 
 DROPPED_SCHEMA = pa.schema([*PROBLEM_SCHEMA, ("rule", pa.string()), ("reason", pa.string())])
 """Arrow schema of the rows a rule dropped: the problem, who dropped it and why."""
+
+
+def split_file(split: str) -> str:
+    """Return the file name of one of our splits inside a version folder."""
+    return f"{HUB_SPLITS[split]}-00000-of-00001.parquet"
+
+
+FILES = (*map(split_file, HUB_SPLITS), DROPPED_FILE)
+"""All files a version may have."""
+
+
+def name_fault(name: object) -> str | None:
+    """Return what is wrong with a name for a version; None when it can be one."""
+    if not isinstance(name, str) or not 1 <= len(name) <= 100 or name != name.strip() or not name.isprintable():
+        return "use 1 to 100 printable characters without spaces around them"
+    if name.startswith(".") or len(quote(name, safe="")) > MOST_NAME:
+        return f"use no leading dot and at most {MOST_NAME} characters when quoted as in a URL"
+    return None
+
+
+MOST_NAME = 240
+"""Bytes of the file that a name has below a root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +117,10 @@ class DatasetVersion:
         """Return the version of a manifest.
 
         Raises:
-            StoreError: when a field is missing, of another format, or breaks a law.
+            StoreError: when a field is missing or too many, of another kind or form, or breaks a law.
         """
         try:
-            if value["format"] != FORMAT:
-                raise ValueError(f"format {value['format']} where this program reads {FORMAT}")
+            _check_manifest(value)
             return DatasetVersion(
                 name=value["name"],
                 id=value["id"],
@@ -109,8 +137,77 @@ class DatasetVersion:
                 created_utc=value["created_utc"],
                 circumstances=value["circumstances"],
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise StoreError(f"the manifest is not valid ({error!r}): publish the version again") from error
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            shown = shortened(repr(error))
+            raise StoreError(f"the manifest is not valid ({shown}): publish the version again") from error
+
+
+def _check_manifest(value: Json) -> None:
+    """Raise ValueError, KeyError or TypeError where a manifest is not of the kinds and forms that `to_json` writes."""
+    canonical(value).encode()  # finite, no lone surrogates, not too deep
+    if type(value) is not dict or value.get("format") != FORMAT:
+        raise ValueError(f"it is no object of format {FORMAT}, which is what this program reads")
+    if odd := sorted(set(value) ^ _FIELDS):
+        raise ValueError(f"it lacks or adds {odd}")
+    if fault := name_fault(value["name"]):
+        raise ValueError(f"name {brief(value['name'])}: {fault}")
+    for name in ("id", "recipe_id"):
+        if not isinstance(value[name], str) or not ID.fullmatch(value[name]):
+            raise ValueError(f"{name} {brief(value[name])} is not 32 hexadecimal digits")
+    for name, kind in (("recipe", dict), ("dropped", dict), ("circumstances", dict), ("created_utc", str)):
+        if type(value[name]) is not kind:
+            raise ValueError(f"{name} is {brief(value[name])}")
+    for name in ("inputs", "parents"):
+        _check_each(name, value[name], lambda item: type(item) is str)
+    _check_each("files", value["files"], _is_file)
+    paths = [item["path"] for item in value["files"]]
+    if len(paths) != len(set(paths)):
+        raise ValueError(f"files name a path twice: {brief(paths)}")
+    _check_each("cells", value["cells"], _is_cell)
+    if len(value["cells"]) != len({(c["family"], c["level"], c["region"]) for c in value["cells"]}):
+        raise ValueError("cells name a cell twice")
+    _check_each("schema", value["schema"], lambda item: len(item) == 2 and all(type(text) is str for text in item))
+    _check_each("counts", [value["rows"], *value["dropped"].values()], _is_count)
+    _check_each("circumstances", list(value["circumstances"].values()), lambda item: type(item) is str)
+
+
+_FIELDS = {
+    "format", "name", "id", "recipe", "recipe_id", "inputs", "parents", "files", "rows", "cells", "dropped", "schema",
+    "quality", "created_utc", "circumstances",
+}  # fmt: skip
+
+
+def _check_each(name: str, items: Json, holds: Callable[[Json], bool]) -> None:
+    if type(items) is not list:
+        raise ValueError(f"{name} is {brief(items)}, no list")
+    for item in items:
+        if not holds(item):
+            raise ValueError(f"{name} hold {brief(item)}")
+
+
+def _is_count(item: Json) -> bool:
+    return type(item) is int and 0 <= item < 2**63
+
+
+def _is_file(item: Json) -> bool:
+    return (
+        type(item) is dict
+        and set(item) == {"path", "sha256", "bytes"}
+        and item["path"] in FILES
+        and type(item["sha256"]) is str
+        and re.fullmatch("[0-9a-f]{64}", item["sha256"]) is not None
+        and _is_count(item["bytes"])
+    )
+
+
+def _is_cell(item: Json) -> bool:
+    return (
+        type(item) is dict
+        and set(item) == {"family", "level", "region", "rows"}
+        and all(type(item[name]) is str for name in ("family", "region"))
+        and type(item["level"]) is int
+        and _is_count(item["rows"])
+    )
 
 
 def recipe_id(recipe: Json, inputs: Iterable[str] = ()) -> str:
@@ -128,7 +225,7 @@ def version_id(recipe: str, row_hashes: Iterable[str]) -> str:
 
 def row_hashes(table: pa.Table) -> list[str]:
     """Return pipeline.problem.row_hash of every row of a PROBLEM_SCHEMA table, without building the problems."""
-    return [_hash_of(row) for row in table.select(PROBLEM_SCHEMA.names).to_pylist()]
+    return [hash_of(row) for row in table.select(PROBLEM_SCHEMA.names).to_pylist()]
 
 
 def schema_columns(schema: pa.Schema) -> tuple[tuple[str, str], ...]:
@@ -136,5 +233,6 @@ def schema_columns(schema: pa.Schema) -> tuple[tuple[str, str], ...]:
     return tuple((column.name, str(column.type)) for column in schema)
 
 
-def _hash_of(row: Mapping[str, Any]) -> str:
+def hash_of(row: Mapping[str, Any]) -> str:
+    """Return pipeline.problem.row_hash of one row of PROBLEM_SCHEMA."""
     return content_hash({**row, "parents": row["parents"] or [], "concepts": row["concepts"] or []})

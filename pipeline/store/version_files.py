@@ -3,7 +3,6 @@
 Law: rows are sorted by (family, level, region, uid), each uid occurs once, and equal rows give equal bytes.
 """
 
-import hashlib
 import itertools
 import json
 import shutil
@@ -11,21 +10,31 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.choice.mixture import Cell
-from pipeline.errors import StoreError
+from pipeline.errors import StoreError, shortened
 from pipeline.problem import PROBLEM_SCHEMA
-from pipeline.store.card import HUB_SPLITS, split_file
+from pipeline.store.sealed import CHECKED, PAGES, sha256_of
 from pipeline.store.spill import CellSpill
-from pipeline.store.version import DROPPED_SCHEMA, DatasetVersion, StoredFile, row_hashes
+from pipeline.store.version import (
+    DROPPED_FILE,
+    DROPPED_SCHEMA,
+    HUB_SPLITS,
+    DatasetVersion,
+    StoredFile,
+    row_hashes,
+    split_file,
+)
 
 MANIFEST = "manifest.json"
 ROW_GROUP_ROWS = 20_000
 """Rows per Parquet row group; 10k to 50k are alike in size and speed, smaller skips better."""
-DROPPED_FILE = "dropped/dropped-00000-of-00001.parquet"
+MOST_MANIFEST = 2**26
+"""Bytes of a manifest; one of a hundred thousand cells has a fifth of it."""
 SORT_KEYS = ("family", "level", "region", "uid")
 
 
@@ -42,7 +51,7 @@ class _SplitWriter:
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         path.parent.mkdir(exist_ok=True)
-        self._writer = pq.ParquetWriter(path, schema, compression="zstd", compression_level=3)
+        self._writer = pq.ParquetWriter(path, schema, compression_level=3, **PAGES)
         self._waiting: list[pa.Table] = []
 
     def add(self, table: pa.Table) -> None:
@@ -132,46 +141,38 @@ def read_manifest(folder: Path, *, named: bool = True) -> DatasetVersion:
     """Return the version a folder holds; raises StoreError when it is none, is corrupt, or (named) lies elsewhere."""
     path = folder / MANIFEST
     try:
-        version = DatasetVersion.from_json(json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
+        found = path.lstat()
+        if not S_ISREG(found.st_mode) or found.st_size > MOST_MANIFEST:
+            raise StoreError(f"{path} is no file of at most {MOST_MANIFEST} bytes: delete the folder and publish again")
+        version = DatasetVersion.from_json(json.loads(path.read_bytes()))
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise StoreError(
             f"{folder} has no {MANIFEST} and is no version (its publishing was cut short): publish it again"
         ) from error
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{path} is corrupt ({error}): delete the folder and publish the version again") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise StoreError(
+            f"{path} is corrupt ({shortened(error)}): delete the folder and publish the version again"
+        ) from error
+    except StoreError as error:
+        raise StoreError(f"{path}: {error}") from error
     if named and version.id != folder.name:
         raise StoreError(f"{path} describes version {version.id}, not the {folder.name} of its folder: move it back")
     return version
 
 
-def check_files(folder: Path, version: DatasetVersion) -> None:
-    """Raise StoreError at the first file whose size or sha256 is not what the manifest says."""
-    for item in version.files:
-        path = folder / item.path
-        if not path.is_file():
-            raise StoreError(f"{path} is missing: delete the folder and publish the version again")
-        size = path.stat().st_size
-        if size != item.bytes or sha256_of(path) != item.sha256:
-            raise StoreError(
-                f"{path} is corrupt ({size} bytes, {item.bytes} published; sha256 is not {item.sha256[:12]}...): "
-                "delete the folder and publish the version again"
-            )
-
-
-def read_parquet(path: Path, columns: list[str]) -> pa.Table:
-    """Return columns of one Parquet file; raises StoreError when it cannot be read."""
+def read_file(path: Path, columns: list[str]) -> pa.Table:
+    """Return columns of one Parquet file of a version, whose pages are checked; raises StoreError when it cannot."""
     try:
-        return pq.read_table(path, columns=columns, partitioning=None)
-    except (OSError, pa.ArrowException) as error:
+        return pq.read_table(path, columns=columns, partitioning=None, **CHECKED)
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise unreadable(path, error) from error
+
+
+def open_file(path: Path) -> pq.ParquetFile:
+    """Return an open Parquet file of a version, whose pages are checked as they are read."""
+    return pq.ParquetFile(path, **CHECKED)
 
 
 def unreadable(path: Path, error: Exception) -> StoreError:
     """Return the error for a file of a version that cannot be read."""
     return StoreError(f"{path} cannot be read ({error}): delete its version's folder and publish it again")
-
-
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file, as 64 hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from flows.config import RunConfig, load_config
+from generators.family import asked_renderings, generate
 from pipeline.errors import ConfigError, FamilyError
 
 MINIMAL = """
@@ -81,6 +82,33 @@ def test_unknown_cells_are_refused(file: Path) -> None:
             load_config(file, [override]).all_cells()
 
 
+def test_renderings_are_words_unless_named_and_may_be_a_list(file: Path) -> None:
+    def drawn(*overrides: str) -> set[str]:
+        asked = load_config(file, overrides).sets.rendering
+        return {generate("seq/sort", level=1, seed=0, index=i, rendering=asked).rendering for i in range(40)}
+
+    assert drawn() == drawn("sets.rendering=null") == {"plain", "story", "json"}
+    assert drawn("sets.rendering=compact") == {"compact"}
+    assert drawn("sets.rendering=[plain, story]") == drawn("sets.rendering=story,plain") == {"plain", "story"}
+    for unknown in ("[plain, poem]", "poem", "[]"):
+        with pytest.raises(FamilyError, match="no rendering"):
+            load_config(file, [f"sets.rendering={unknown}"]).all_cells()
+
+
+@pytest.mark.parametrize(("name", "compact"), [("gpu", False), ("demo", True), ("loop_bench", True)])
+def test_a_shipped_config_asks_its_policy_for_what_it_can_read(name: str, compact: bool) -> None:
+    config = load_config(Path(f"flows/configs/{name}.yaml"))
+    asked = {asked_renderings(cell.family, config.sets.rendering) for cell in config.all_cells()}
+    assert asked == {("compact",) if compact else ("plain", "story", "json")}
+
+
 def test_a_config_survives_json() -> None:
     config = load_config(Path("flows/configs/demo.yaml"))
     assert RunConfig.model_validate_json(config.model_dump_json()) == config
+
+
+@pytest.mark.parametrize("root", ["afile", "x" * 400])
+def test_a_run_root_that_can_be_no_folder_is_bad_input(file: Path, tmp_path: Path, root: str) -> None:
+    (tmp_path / "afile").touch()
+    with pytest.raises(ConfigError, match=r"data_dir .*name another"):
+        load_config(file, [f"data_dir={tmp_path / root}"])

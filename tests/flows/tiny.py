@@ -19,8 +19,8 @@ cells:
   - {family: arith/signs, levels: [1]}
 policy: {tiny: {hidden: 32, layers: 1, heads: 1, mlp: 64}}
 protocol: {max_prompt_tokens: 40, max_completion_tokens: 24}
-sets: {probe_per_cell: 8, test_per_cell: 8}
-cold_start: {steps: 60, rows_per_cell: 200, holes: {trace_cells: 1}}
+sets: {rendering: compact, probe_per_cell: 8, test_per_cell: 8}
+cold_start: {steps: 80, rows_per_cell: 300, holes: {trace_cells: 1}}
 measure: {test_draws: 2}
 loop:
   rounds: 2

@@ -38,8 +38,16 @@ def test_neighbouring_seeds_and_indices_share_nothing() -> None:
     assert not set(first) & {toy(index, seed=2, level=12).uid for index in range(50)}
 
 
-def test_rendering_is_drawn_over_all() -> None:
-    assert {toy(index).rendering for index in range(40)} == set(TOY.renderings)
+def test_a_rendering_is_drawn_among_words_and_compact_only_by_name() -> None:
+    assert {toy(index).rendering for index in range(40)} == {"plain", "story"}
+    assert {toy(index, rendering="compact").rendering for index in range(40)} == {"compact"}
+
+
+def test_a_rendering_is_drawn_among_those_named_whatever_their_order() -> None:
+    drawn = [toy(index, rendering="compact,story").rendering for index in range(40)]
+    assert drawn == [toy(index, rendering="story, compact").rendering for index in range(40)]
+    assert set(drawn) == {"compact", "story"}
+    assert [toy(i, rendering="compact,story").params for i in range(9)] == [toy(i).params for i in range(9)]
 
 
 def test_origin_repeats_the_problem() -> None:
@@ -54,6 +62,9 @@ def test_origin_repeats_the_problem() -> None:
         ({"level": 13}, "1 to 12"),
         ({"level": 1, "region": "north"}, "no region 'north'"),
         ({"level": 1, "rendering": "poem"}, "no rendering 'poem'"),
+        ({"level": 1, "rendering": "plain,poem"}, "no rendering 'poem'"),
+        ({"level": 1, "rendering": "plain,"}, "no rendering ''"),
+        ({"level": 1, "rendering": ""}, "no rendering ''"),
     ],
 )
 def test_requests_beyond_the_family_are_refused(request_: dict[str, object], says: str) -> None:

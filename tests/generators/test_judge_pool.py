@@ -13,8 +13,11 @@ from generators.certify import attacks
 from generators.family import FamilyVerifier, from_params, generate, load, names
 from generators.grade import grade
 from generators.judge_pool import GradeJob, PooledGrader, PooledVerifier, shared_verifier
+from generators.programs.executions import _shared
+from generators.sandbox.sandbox import SandboxError
 from generators.verifier_config import VerifierConfig
 from pipeline.errors import FamilyError
+from pipeline.exchange.programs import Around
 from pipeline.problem import Outcome
 from tests.generators.pooled_verifiers import Unruly
 
@@ -84,6 +87,47 @@ def test_what_fails_in_a_worker_is_that_replys_undecided(unruly):
     assert unruly.version("text/math") == 77
 
 
+SUM = "print(sum(map(int, input().split())))"
+ADDS = {"question": "Add up.", "reference": SUM, "cases": [{"kind": "stdin", "stdin": "1 2", "expected": "3"}]}
+
+
+@pytest.fixture(scope="module")
+def added():
+    try:
+        return from_params("code/tests", ADDS, rendering="plain")
+    except SandboxError as error:
+        pytest.skip(str(error))
+
+
+def test_programs_are_judged_in_workers_that_build_their_sandbox(verifier, added):
+    (worded,) = problems("text/math")
+    given = [SUM, "print(4)", "print(", "while True: pass", "no program", "import os; os.fork()", f"x = 0\n{SUM}"]
+    pairs = [pair for reply in given for pair in ((added, reply), (worded, place("5/6", "tag")))]
+    made = [problem for problem, _ in pairs], [reply for _, reply in pairs]
+    before = _shared.cache_info()
+    found = verifier.verify(*made)
+    assert _shared.cache_info() == before, "no program was run by this process"
+    assert found == FamilyVerifier().verify(*made)
+    outcomes = [verdict.outcome for verdict in found[::2]]
+    assert outcomes == [Outcome.CORRECT, Outcome.WRONG, *[Outcome.MALFORMED] * 4, Outcome.CORRECT]
+
+
+def test_a_judging_of_programs_that_fails_is_that_replys_undecided(unruly, added):
+    given = [SUM, "hang", SUM, "grow", "die", "raise", SUM]
+    found = unruly.verify([added] * len(given), given)
+    reasons = dict(zip(given, (verdict.reason for verdict in found), strict=True))
+    assert [verdict.outcome is Outcome.CORRECT for verdict in found] == [reply == SUM for reply in given]
+    assert [verdict.outcome is Outcome.UNDECIDED for verdict in found] == [reply != SUM for reply in given]
+    assert reasons["hang"] == "verifier over its time limit of 0.5 s"
+    assert reasons["grow"] == "verifier over its memory limit of 256 MiB"
+    assert reasons["die"].startswith("verifier ended its process with code -9")
+
+
+def test_a_program_may_wait_longer_than_its_judging_may_compute(unruly, added):
+    slow = f"import time; time.sleep(1.5); {SUM}"
+    assert unruly.verify([added, added], [slow, SUM]) == FamilyVerifier().verify([added, added], [slow, SUM])
+
+
 def test_a_problem_that_the_installed_family_cannot_judge_raises_as_in_one_process(verifier):
     (problem,) = problems("text/math")
     other = dataclasses.replace(problem, family_version=99)
@@ -117,6 +161,22 @@ def test_grading_gives_what_grade_gives(grader):
     found = [str(result) if isinstance(result, FamilyError) else result for result in grader.grade(iter(jobs))]
     assert found == [judged_here(job) for job in jobs]
     assert [found[-2].outcome, found[-1].outcome] == [Outcome.WRONG, Outcome.CORRECT]
+
+
+def test_programs_are_graded_in_workers_by_tests_of_any_form(added):
+    tests = {"inputs": ["1 2"], "outputs": ["3.0000001"]}
+    listed = {"inputs": [""], "outputs": ["1\n2"]}
+    jobs = [
+        GradeJob(tests, SUM, "program"), GradeJob(tests, "print(3.1)", "program"),
+        GradeJob(tests, "print(3.1)", "program", Declared(tolerance="0.2")), GradeJob(5, SUM, "program"),
+        GradeJob("def check(f):\n    assert f(1) == 2", "def g(x): return x + 1", "program", None, Around("g")),
+        GradeJob(listed, "print('2\\n1')", "program", Declared(order="any")),
+    ]  # fmt: skip
+    with PooledGrader(workers=1, programs=True) as grader:
+        found = list(grader.grade(jobs))
+    assert isinstance(found[3], FamilyError)
+    outcomes = [result.outcome for result in found if not isinstance(result, FamilyError)]
+    assert outcomes == [Outcome.CORRECT, Outcome.WRONG, *[Outcome.CORRECT] * 3]
 
 
 def test_a_gold_that_cannot_be_read_is_a_value_not_a_crash(grader):

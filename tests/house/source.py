@@ -10,8 +10,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("pipeline", "generators", "filters", "trainer", "flows")
 PLUGINS = ("generators/families/", "filters/rules/", "pipeline/exchange/")
-SHARED = ("pipeline/exchange/foreign.py",)
-"""What plug-ins of a folder share; it stands among them and is none."""
+SHARED = ("pipeline/exchange/foreign.py", "pipeline/exchange/questions.py")
+"""What plug-ins of a folder share; they stand among them and are none."""
 
 
 class Import(NamedTuple):

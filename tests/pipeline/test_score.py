@@ -46,6 +46,12 @@ def test_of_ranges_that_start_alike_the_longest_counts() -> None:
         assert scores_from_table(scores_table(order)) == [long]
 
 
+def test_of_equal_ranges_the_one_with_fewer_undecided_counts() -> None:
+    doubtful, settled = score(n=4, undecided=2, correct=1, feasible=1), score(n=4, correct=2)
+    for order in ([doubtful, settled], [settled, doubtful]):
+        assert scores_from_table(scores_table(order)) == [settled]
+
+
 def test_extra_columns_of_the_ledger_are_ignored() -> None:
     table = scores_table([score()]).append_column("run", pa.array(["r"]))
     assert scores_from_table(table) == [score()]

@@ -1,5 +1,6 @@
 """A policy's identity, its character tokenizer, and what happens where there is no model."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -10,9 +11,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from transformers import GPT2Config, GPT2LMHeadModel
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
+from generators.grade import grade
 from pipeline.errors import ConfigError
+from pipeline.problem import Outcome
 from pipeline.protocol import COMPACT_ALPHABET, Protocol
 from trainer.policy import (
     TINY_VOCABULARY,
@@ -20,6 +24,7 @@ from trainer.policy import (
     PolicyConfig,
     TinyConfig,
     character_tokenizer,
+    check_askable,
     load_policy,
     tiny_policy,
 )
@@ -91,12 +96,82 @@ def _shared() -> Policy:
     return _POLICIES[0]
 
 
-def test_end_and_padding_leave_no_text_and_reserved_ids_do(policy):
-    ids = np.arange(TINY_VOCABULARY, dtype=np.int32)
-    text = policy.decode(ids)
-    assert text.startswith(COMPACT_ALPHABET) and len(text) == TINY_VOCABULARY - 3
-    assert text == policy.tokenizer.decode(ids.tolist(), skip_special_tokens=True)
+def test_only_an_end_token_in_last_place_leaves_no_text(policy):
+    every = np.arange(TINY_VOCABULARY, dtype=np.int32)
     assert policy.end_ids == (policy.tokenizer.eos_token_id,)
+    text = policy.decode(every)
+    assert text.startswith("<pad><eos><bos>" + COMPACT_ALPHABET) and text == policy.tokenizer.decode(every.tolist())
+    (end,) = policy.end_ids
+    assert policy.decode(np.array([3, end, 4, end], dtype=np.int32)) == text[15] + "<eos>" + text[16]
+    named = dataclasses.replace(PROTOCOL, stop_ids=(0, 4))
+    assert policy.decode(np.array([3, end, 0], dtype=np.int32), named) == text[15] + "<eos>"
+    assert policy.decode(np.array([3, 4], dtype=np.int32), named) == text[15:17]  # ordinary text that ends a reply
+    assert policy.decode(np.array([], dtype=np.int32)) == ""
+
+
+SPECIALS = ("<|fim|>", "[THINK]", "[/THINK]")
+
+
+@pytest.fixture(scope="module")
+def wordy() -> Policy:
+    """A policy whose byte-level tokenizer has special tokens that may turn up in a reply."""
+    backend = Tokenizer(models.BPE())
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    backend.train_from_iterator([], trainers.BpeTrainer(initial_alphabet=alphabet, special_tokens=["<eos>", *SPECIALS]))
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=backend, eos_token="<eos>", extra_special_tokens=list(SPECIALS)
+    )
+    return Policy(_shared().model, tokenizer)
+
+
+@pytest.mark.parametrize(
+    "said", ["The answer is 4<|fim|>2.", "[THINK]maybe \\boxed{42}", "[THINK]hm[/THINK]The answer is \\boxed{42}."]
+)
+def test_special_tokens_of_a_reply_stay_visible_and_the_end_does_not(wordy, said):
+    ids = np.append(wordy.tokens(said), np.int32(wordy.tokenizer.eos_token_id))
+    assert set(wordy.tokenizer.all_special_ids) >= {wordy.tokenizer.convert_tokens_to_ids(name) for name in SPECIALS}
+    assert wordy.decode(ids) == said
+    if "<|fim|>" in said:
+        assert grade("42", wordy.decode(ids)).outcome is not Outcome.CORRECT
+
+
+def template_policy(template: str) -> Policy:
+    tokenizer = character_tokenizer()
+    tokenizer.chat_template = template
+    return Policy(_shared().model, tokenizer)
+
+
+@pytest.mark.parametrize(
+    ("template", "system", "says"),
+    [
+        ("{{ raise_exception('System role not supported') }}", "be brief", "System role not supported.*set system ''"),
+        ("{{ raise_exception('roles must alternate') }}", "", "roles must alternate.*use template 'base'"),
+        ("{{ messages[7]['content'] }}", "", "use template 'base'"),
+        ("{{ messages[0]['content'] + 1 }}", "", "use template 'base'"),
+        ("{% for m in messages %}", "", "use template 'base'"),
+    ],
+)
+def test_a_chat_template_that_refuses_is_one_clear_error(template, system, says, tmp_path):
+    chat = dataclasses.replace(PROTOCOL, template="chat", system=system)
+    policy = template_policy(template)
+    with pytest.raises(ConfigError, match=f"chat template refuses .*{says}"):
+        policy.encode("k1>", chat)
+    policy.save(tmp_path)
+    (tmp_path / "model.safetensors").unlink()  # found without the weights
+    with pytest.raises(ConfigError, match=says):
+        check_askable(PolicyConfig(path=str(tmp_path)), chat)
+
+
+def test_what_can_be_asked_is_not_refused(tmp_path):
+    _shared().save(tmp_path)
+    chat = dataclasses.replace(PROTOCOL, template="chat", system="be brief")
+    for config in (PolicyConfig(path=str(tmp_path)), PolicyConfig()):
+        check_askable(config, chat)
+        check_askable(config, PROTOCOL)
+    with pytest.raises(ConfigError, match="no model"):
+        check_askable(PolicyConfig(path=str(tmp_path / "nowhere")), chat)
 
 
 @pytest.mark.parametrize(

@@ -1,48 +1,51 @@
 """HTTPSampler: ask any OpenAI-compatible endpoint. Not a server, and not for training: it takes no weights.
 
-Law: completions come back in the order of the requests, or one error says what the endpoint did; a wait is bounded.
+Law: every call ends as replies, as a prompt that was not taken, or as given up, and only an endpoint that is of no use
+as a whole raises; nobody waits for a call that is not wanted any more.
 """
 
-import json
+import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from queue import SimpleQueue
+from typing import Any
 
 import httpx
-import numpy as np
 
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.fingerprint import content_hash
-from pipeline.protocol import Protocol
 from pipeline.rollout import Completion, Finish
-from pipeline.sampling import SampleRequest
-from pipeline.seeds import derive
+from pipeline.sampling import Drawn, SampleRequest
+from pipeline.seeds import uniform
+from trainer.samplers.trouble import Trouble, trouble_of
+from trainer.samplers.wire import Call, Dialect, read_answer, request_body
 
 MAX_BODY_BYTES = 64 * 2**20
 """A longer answer to one call is refused."""
 MAX_BACKOFF_S = 60.0
-"""The longest pause before a retry, whatever the endpoint asks for."""
-_SEED_LIMIT = 2**31  # gateways that read JSON numbers as doubles or 32-bit integers keep these exact
-
-
-class Call(NamedTuple):
-    """One HTTP call: the draws [first, first + n) of one request."""
-
-    request: SampleRequest
-    first: int
-    n: int
+"""The longest pause before a retry that the endpoint did not ask for."""
+MAX_PAUSE_S = 600.0
+"""The longest pause that an endpoint may ask for."""
+CONNECT_S = 15.0
+"""The longest wait for a connection."""
+UNREACHED_TRIES = 3
+"""Tries of an endpoint that nobody has reached yet: most likely its address is wrong."""
+USELESS = 50
+"""So many different prompts refused, and none answered: the endpoint refuses the way it is asked, not the prompts."""
 
 
 class HTTPSampler:
-    """A Sampler over HTTP: protocol template "base" asks `/completions`, "chat" asks `/chat/completions`.
+    """A StreamingSampler over HTTP: protocol template "base" asks `/completions`, "chat" asks `/chat/completions`.
 
-    `url` ends before those (".../v1"). `date` is the day the identity of the model behind the name was taken for
-    granted: url, model and date are the policy_id. `dialect` "vllm" sends every sampling field (top_k, min_p,
-    repetition_penalty, stop ids, thinking), so that a server's own defaults change nothing; "openai" sends the
-    standard ones alone and refuses a protocol that needs more. With `token_ids` the ids and, at temperature 1,
-    log-probabilities are asked for too; a server that has none simply leaves them out. `draws_per_call` above 1
-    sends one prompt for several draws, which then depend on how the server numbers them.
+    `url` ends before those (".../v1"). `policy_id` is the hash of url, model and `date`: a label that tells two states
+    of the model behind one name apart, "" where the name alone is trusted. `dialect` "vllm" sends every sampling field
+    (top_k, min_p, repetition_penalty, stop ids, thinking, special tokens kept), so that a server's own defaults
+    change nothing; "openai" sends the standard ones alone and refuses a protocol that needs more. With `token_ids` the
+    ids and, at temperature 1, log-probabilities are asked for too; a server that has none simply leaves them out.
+    `draws_per_call` above 1 sends one prompt for several draws, which then depend on how the server numbers them.
+    `concurrency` calls are under way at once. The key is sent and never shown; `key_from` says where to mend it.
     """
 
     def __init__(
@@ -50,29 +53,37 @@ class HTTPSampler:
         url: str,
         model: str,
         *,
-        date: str,
+        date: str = "",
         api_key: str = "",
-        dialect: Literal["vllm", "openai"] = "vllm",
+        key_from: str = "api_key",
+        dialect: Dialect = "vllm",
         token_ids: bool = False,
         timeout_s: float = 60.0,
-        retries: int = 3,
+        retries: int = 6,
         backoff_s: float = 1.0,
         concurrency: int = 8,
         draws_per_call: int = 1,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         """Check the address; nothing is asked yet.
 
         Raises:
-            ConfigError: for an address that is no http(s) URL or an empty model name.
+            ConfigError: for an address that is no http(s) URL, an empty model name, a key that no header can hold, or
+                limits below their least.
         """
         if not _is_address(url):
             raise ConfigError(f"url {url!r} is no endpoint: give http(s)://host:port/v1")
         if not model:
             raise ConfigError(f"no model name for {url}: give the one that {url.rstrip('/')}/models lists")
-        self._url = url.rstrip("/")
+        if not (api_key.isascii() and api_key.isprintable()):
+            raise ConfigError(f"the api key holds characters that no header can: correct {key_from}")
+        if concurrency < 1 or retries < 0 or timeout_s <= 0:
+            raise ConfigError(
+                f"concurrency {concurrency}, retries {retries} and timeout_s {timeout_s:g}: at least 1, 0 and above 0"
+            )
+        self._address = httpx.URL(url)
         self._model = model
-        self._dialect = dialect
+        self._dialect: Dialect = dialect
         self._token_ids = token_ids
         self._timeout_s = timeout_s
         self._retries = retries
@@ -80,192 +91,255 @@ class HTTPSampler:
         self._concurrency = concurrency
         self._draws_per_call = draws_per_call
         self._sleep = sleep
-        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self._client = httpx.Client(timeout=timeout_s, headers=headers)
-        self.policy_id = content_hash(["endpoint", self._url, model, date])
+        self._key, self._key_from = api_key, key_from
+        self._client = httpx.Client(
+            timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s), pool=None),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=concurrency),
+            headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
+        )
+        self._health = _Health(most_given_up=max(4, concurrency))
+        self.policy_id = content_hash(["endpoint", _shown(self._address).rstrip("/"), model, date])
+
+    @property
+    def retried(self) -> int:
+        """How many times a call was sent again."""
+        return self._health.retried
 
     def sample(self, requests: Sequence[SampleRequest]) -> list[list[Completion]]:
-        """Return n completions for each request, in order; several calls are under way at once.
+        """Return n completions for each request, in order.
 
         Raises:
-            ConfigError: for what the endpoint refuses for good (address, key, model, prompt) or a protocol it cannot
-                be asked with.
-            PipelineError: for an endpoint that stays unreachable, silent or broken after the retries.
+            ConfigError, PipelineError: as `stream` does, and where no call at all was answered.
         """
-        calls = [call for request in requests for call in self._calls(request)]
-        bodies = [request_body(call, self._model, dialect=self._dialect, token_ids=self._token_ids) for call in calls]
-        with ThreadPoolExecutor(self._concurrency) as pool:
-            futures = [pool.submit(self._answer, call, body) for call, body in zip(calls, bodies, strict=True)]
-            try:
-                answers = iter([future.result() for future in futures])
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
-        return [[c for _ in self._calls(request) for c in next(answers)] for request in requests]
+        rows: list[list[Completion | None]] = [[None] * request.n for request in requests]
+        for drawn in self.stream(requests):
+            rows[drawn.request][drawn.offset] = drawn.completion
+        self._health.refuse_nothing_answered()
+        return [[completion for completion in row if completion is not None] for row in rows]
+
+    def stream(
+        self, requests: Sequence[SampleRequest], *, arrived: Callable[[Drawn], None] | None = None
+    ) -> Iterator[Drawn]:
+        """Yield every draw of every request as it comes; several calls are under way at once.
+
+        `arrived` is called for each as soon as it is there, in the thread that asked. A prompt that the endpoint
+        refuses comes as UNASKED, a draw that it failed to give after the retries as ABORT; their notes say why. When
+        the iterator is left, nothing more is sent and nothing is waited for.
+
+        Raises:
+            ConfigError: for what the endpoint refuses for good (address, key, model, every prompt) or a protocol it
+                cannot be asked with.
+            PipelineError: for an endpoint that stays unreachable, silent or broken.
+        """
+        calls = [call for place, request in enumerate(requests) for call in self._calls(place, request)]
+        if calls:  # what a dialect cannot express is refused before anything is sent
+            request_body(calls[0], self._model, dialect=self._dialect, token_ids=self._token_ids)
+        asking = _Asking(calls, arrived)
+        for _ in range(min(self._concurrency, len(calls))):
+            threading.Thread(target=self._work, args=(asking,), daemon=True).start()
+        try:
+            for _ in calls:
+                found = asking.found.get()
+                if isinstance(found, PipelineError):
+                    raise found
+                if found is None:
+                    raise RuntimeError("a thread that asks ended by a bug: its traceback is on stderr")
+                yield from found
+        finally:
+            asking.stop.set()
 
     def close(self) -> None:
         """Close the connections; sampling afterwards is an error."""
         self._client.close()
 
-    def _calls(self, request: SampleRequest) -> list[Call]:
+    def _calls(self, place: int, request: SampleRequest) -> list[Call]:
         step, end = self._draws_per_call, request.first_draw + request.n
-        return [Call(request, at, min(step, end - at)) for at in range(request.first_draw, end, step)]
+        return [Call(place, request, at, min(step, end - at)) for at in range(request.first_draw, end, step)]
 
-    def _answer(self, call: Call, body: dict[str, Any]) -> list[Completion]:
-        route = "/chat/completions" if call.request.protocol.template == "chat" else "/completions"
-        return read_reply(self._post(route, body), call, where=self._url + route)
-
-    def _post(self, route: str, body: dict[str, Any]) -> bytes:
-        """Send one call; retry what may pass (no connection, silence, 429, 5xx) with doubling pauses."""
-        where = self._url + route
-        for attempt in range(self._retries + 1):
-            pause = min(self._backoff_s * 2**attempt, MAX_BACKOFF_S)
+    def _work(self, asking: "_Asking") -> None:
+        """Make calls until none is left or nobody wants more; what goes wrong for good is handed over and ends it."""
+        while (call := asking.next()) is not None:
+            found: list[Drawn] | PipelineError | None = None
             try:
-                status, content, retry_after = self._exchange(where, body)
-            except httpx.TimeoutException:
-                problem = f"{where} gave no answer within timeout_s {self._timeout_s:g}"
-            except httpx.RequestError as error:
-                problem = f"{where} cannot be reached ({error or type(error).__name__})"
-            else:
-                if status < 300:
-                    return content
-                problem = f"{where} answered {status}: {_excerpt(content)}"
-                if status != 429 and status < 500:
-                    raise ConfigError(f"{problem}; correct url, model, api key or protocol")
-                pause = min(max(pause, retry_after), MAX_BACKOFF_S)
-            if attempt < self._retries:
-                self._sleep(pause)
-        raise PipelineError(
-            f"{problem}, {self._retries + 1} times over: start or relieve the server, or raise timeout_s or retries"
-        )
+                completions = self._complete(call, asking)
+                at = call.first - call.request.first_draw
+                found = [Drawn(call.place, at + i, completion) for i, completion in enumerate(completions)]
+                asking.tell(found)
+            except PipelineError as error:
+                found = error
+            finally:
+                asking.found.put(found)
+            if isinstance(found, PipelineError):
+                return
 
-    def _exchange(self, where: str, body: dict[str, Any]) -> tuple[int, bytes, float]:
+    def _complete(self, call: Call, asking: "_Asking") -> list[Completion]:
+        """Return the completions of one call, or what stands for them when it brought none."""
+        if why := asking.refused.get(call.place):
+            return [Completion("", Finish.UNASKED, note=why)] * call.n
+        answer = self._answer(call, asking.stop)
+        if not isinstance(answer, Trouble):
+            self._health.answered()
+            return answer
+        if answer.kind == "fatal":
+            raise ConfigError(f"{answer.why}; {self._remedy(answer.why)}")
+        if answer.kind == "prompt":
+            asking.refused[call.place] = answer.why
+            self._health.refused(call, answer.why)
+            return [Completion("", Finish.UNASKED, note=answer.why)] * call.n
+        self._health.gave_up(answer.why)
+        return [Completion("", Finish.ABORT, note=answer.why)] * call.n
+
+    def _answer(self, call: Call, stop: threading.Event) -> list[Completion] | Trouble:
+        """Send one call; ask again what may pass, with doubling pauses or those the endpoint asks for."""
+        body = request_body(call, self._model, dialect=self._dialect, token_ids=self._token_ids)
+        attempt = 0
+        while True:
+            self._wait(self._health.pause_left(), stop)
+            answer = self._try(call, body)
+            if not isinstance(answer, Trouble) or answer.kind != "passing" or stop.is_set():
+                return answer
+            tries = self._health.tries(self._retries)
+            attempt += 1
+            if attempt > tries:
+                times = f", {attempt} times over" if attempt > 1 else ""
+                return answer._replace(why=f"{answer.why}{times}")
+            self._health.retried += 1
+            spread = 0.75 + 0.5 * uniform("backoff", call.request.seed, call.first, attempt)  # not all at once
+            pause = min(self._backoff_s * 2 ** (attempt - 1), MAX_BACKOFF_S) * spread
+            asked = min(answer.pause_s, MAX_PAUSE_S)
+            if asked:
+                self._health.pause(asked)
+            self._wait(max(pause, asked), stop)
+
+    def _wait(self, seconds: float, stop: threading.Event) -> None:
+        if seconds > 0:
+            self._sleep(seconds) if self._sleep else stop.wait(seconds)
+
+    def _try(self, call: Call, body: dict[str, Any]) -> list[Completion] | Trouble:
+        route = "/chat/completions" if call.request.protocol.template == "chat" else "/completions"
+        address = self._address.copy_with(path=self._address.path.rstrip("/") + route)
+        where = _shown(address)
+        try:
+            status, content, pause = self._exchange(address, body)
+        except httpx.TimeoutException:
+            return Trouble("passing", f"{where} gave no answer within timeout_s {self._timeout_s:g}")
+        except (httpx.RequestError, httpx.InvalidURL) as error:
+            return Trouble("passing", self._hidden(f"{where} cannot be reached ({error or type(error).__name__})"))
+        self._health.reached = True
+        if status < 300:
+            answer = read_answer(content, call)
+        else:
+            answer = trouble_of(status, content, answered=self._health.some_answered, pause_s=pause)
+        return answer._replace(why=self._hidden(f"{where} {answer.why}")) if isinstance(answer, Trouble) else answer
+
+    def _exchange(self, address: httpx.URL, body: dict[str, Any]) -> tuple[int, bytes, float]:
         """Return status, body and the pause asked for in seconds; the timeout bounds the whole exchange."""
         deadline = time.monotonic() + self._timeout_s
         content = bytearray()
-        with self._client.stream("POST", where, json=body) as response:
+        with self._client.stream("POST", address, json=body) as response:
             for chunk in response.iter_bytes():
                 content += chunk
                 if time.monotonic() > deadline:
                     raise httpx.ReadTimeout("the answer trickles")
                 if len(content) > MAX_BODY_BYTES:
-                    raise PipelineError(
-                        f"{where} sent over {MAX_BODY_BYTES} bytes in one answer: lower the token limit"
-                    )
-        return response.status_code, bytes(content), _seconds(response.headers.get("retry-after", ""))
+                    return 500, f"over {MAX_BODY_BYTES} bytes in one answer".encode(), 0.0
+        told = bytes(content) or response.headers.get("location", "").encode()
+        return response.status_code, told, _pause(response.headers)
+
+    def _hidden(self, text: str) -> str:
+        return text.replace(self._key, "(the api key)") if self._key else text
+
+    def _remedy(self, why: str) -> str:
+        if "answered 401" in why or "answered 403" in why:
+            return f"{'correct the' if self._key else 'no key was sent: set an'} api key ({self._key_from})"
+        if "answered 402" in why or "answered 429" in why:
+            return "the account has nothing left to spend: top it up and ask again"
+        return "correct url, model, api key or protocol"
 
 
-def request_body(call: Call, model: str, *, dialect: str, token_ids: bool) -> dict[str, Any]:
-    """Return the JSON body of one call; every field of the protocol that the dialect knows is written out.
+class _Asking:
+    """The calls of one stream: what is left, what came, which prompts were refused, and whether anyone listens."""
 
-    Raises:
-        ConfigError: for a protocol that the dialect or the template cannot express.
-    """
-    request, protocol = call.request, call.request.protocol
-    body: dict[str, Any] = {
-        "model": model,
-        "n": call.n,
-        "seed": derive("draw", request.seed, call.first) % _SEED_LIMIT,
-        "temperature": protocol.temperature,
-        "top_p": protocol.top_p,
-        "presence_penalty": protocol.presence_penalty,
-        "frequency_penalty": protocol.frequency_penalty,
-        **_question(request),
-    }
-    if dialect == "vllm":
-        body |= {
-            "max_tokens": protocol.max_completion_tokens,
-            "top_k": protocol.top_k,
-            "min_p": protocol.min_p,
-            "repetition_penalty": protocol.repetition_penalty,
-            "stop_token_ids": list(protocol.stop_ids),
-        }
-        if protocol.template == "chat":
-            body["chat_template_kwargs"] = {"enable_thinking": protocol.thinking}
-    else:
-        _refuse_extras(protocol)
-        body["max_completion_tokens" if protocol.template == "chat" else "max_tokens"] = protocol.max_completion_tokens
-    if token_ids:
-        body |= {"return_token_ids": True, "logprobs": True if protocol.template == "chat" else 0}
-    return body
+    def __init__(self, calls: Sequence[Call], arrived: Callable[[Drawn], None] | None) -> None:
+        self._left = iter(calls)
+        self._lock = threading.Lock()
+        self._arrived = arrived
+        self.found: SimpleQueue[list[Drawn] | PipelineError | None] = SimpleQueue()
+        self.refused: dict[int, str] = {}
+        self.stop = threading.Event()
+
+    def next(self) -> Call | None:
+        """Return the next call, None when there is none or nobody listens."""
+        with self._lock:
+            return None if self.stop.is_set() else next(self._left, None)
+
+    def tell(self, found: Sequence[Drawn]) -> None:
+        """Hand over what arrived at once."""
+        if self._arrived is not None:
+            for drawn in found:
+                self._arrived(drawn)
 
 
-def _question(request: SampleRequest) -> dict[str, Any]:
-    protocol = request.protocol
-    if protocol.template == "chat":
-        system = [{"role": "system", "content": protocol.system}] if protocol.system else []
-        return {"messages": [*system, {"role": "user", "content": request.prompt}]}
-    if protocol.system:
-        raise ConfigError("template 'base' has no place for a system prompt: use template 'chat' or system ''")
-    return {"prompt": request.prompt}
+class _Health:
+    """What an endpoint has done so far, over all threads: whether it is of use, and until when it wants to be left."""
 
+    def __init__(self, *, most_given_up: int) -> None:
+        self._lock = threading.Lock()
+        self._most_given_up = most_given_up
+        self._given_up_in_a_row = 0
+        self._refused: set[int] = set()
+        self._last = ""
+        self._free_at = 0.0
+        self.some_answered = self.reached = False
+        self.retried = 0
 
-def _refuse_extras(protocol: Protocol) -> None:
-    neutral = {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0, "stop_ids": (), "thinking": False}
-    for name, value in neutral.items():
-        if getattr(protocol, name) != value:
-            raise ConfigError(
-                f"{name} {getattr(protocol, name)} cannot be sent in dialect 'openai': "
-                f"set it to {value}, or use dialect 'vllm'"
-            )
+    def answered(self) -> None:
+        """Take note of replies."""
+        with self._lock:
+            self.some_answered, self._given_up_in_a_row = True, 0
 
+    def gave_up(self, why: str) -> None:
+        """Take note of a call that failed for all its retries; raises PipelineError when nothing else happens."""
+        with self._lock:
+            self._last = why
+            self._given_up_in_a_row += 1
+            if self._given_up_in_a_row >= self._most_given_up:
+                raise PipelineError(self._useless(f"{self._given_up_in_a_row} calls in a row failed"))
 
-def read_reply(content: bytes, call: Call, *, where: str) -> list[Completion]:
-    """Return the n completions in one answer, by index.
+    def refused(self, call: Call, why: str) -> None:
+        """Take note of a refused prompt; raises ConfigError when every one so far was."""
+        with self._lock:
+            self._last = why
+            self._refused.add(call.request.seed)
+            if not self.some_answered and len(self._refused) >= USELESS:
+                raise ConfigError(self._useless(f"all of the first {len(self._refused)} prompts were refused"))
 
-    Raises:
-        PipelineError: for what is no such answer. ConfigError: for a prompt over the protocol's limit.
-    """
-    try:
-        reply = json.loads(content)
-        choices = sorted(reply["choices"], key=lambda choice: int(choice.get("index", 0)))
-        usage = reply.get("usage") or {}
-        prompt_tokens = int(usage.get("prompt_tokens") or 0)
-        shares = _shares(int(usage.get("completion_tokens") or 0), len(choices))
-        found = [
-            _completion(choice, reply, share, call.request.protocol)
-            for choice, share in zip(choices, shares, strict=True)
-        ]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise PipelineError(
-            f"{where} sent no OpenAI-style completion ({type(error).__name__}: {error}): {_excerpt(content)}; "
-            "check that url is the /v1 address of such a server"
-        ) from error
-    limit = call.request.protocol.max_prompt_tokens
-    if prompt_tokens > limit:
-        raise ConfigError(f"prompt of {prompt_tokens} tokens is over the limit max_prompt_tokens {limit}: raise it")
-    if len(found) != call.n:
-        raise PipelineError(f"{where} sent {len(found)} completions for n {call.n}: set draws_per_call to 1")
-    return found
+    def refuse_nothing_answered(self) -> None:
+        """Raise the last trouble when there was trouble alone."""
+        if self._last and not self.some_answered:
+            kind = PipelineError if self._given_up_in_a_row else ConfigError
+            raise kind(self._useless("no call was answered"))
 
+    def _useless(self, what: str) -> str:
+        remedy = (
+            "start or relieve the server, correct its url (the /v1 address), or raise timeout_s or retries"
+            if self._given_up_in_a_row
+            else "correct url, model, api key or protocol"
+        )
+        return f"{self._last}; {what}: {remedy}"
 
-def _completion(choice: Any, reply: Any, tokens: int, protocol: Protocol) -> Completion:
-    ids = choice.get("token_ids")
-    prompt_ids = choice.get("prompt_token_ids") or reply.get("prompt_token_ids")
-    logprobs = _logprobs(choice) if ids is not None and _plain(protocol) else None
-    if logprobs is not None and len(logprobs) != len(ids):
-        logprobs = None  # some servers leave the end token out: then they do not say what training needs
-    return Completion(
-        text=_text(choice),
-        finish={"stop": Finish.STOP, "length": Finish.LENGTH}.get(choice.get("finish_reason"), Finish.ABORT),
-        token_ids=None if ids is None else np.array(ids, dtype=np.int32),
-        logprobs=None if logprobs is None else np.array(logprobs, dtype=np.float32),
-        prompt_ids=None if prompt_ids is None else np.array(prompt_ids, dtype=np.int32),
-        tokens=tokens if ids is None else len(ids),
-    )
+    def pause(self, seconds: float) -> None:
+        """Leave the endpoint alone for so long, in every thread."""
+        with self._lock:
+            self._free_at = max(self._free_at, time.monotonic() + seconds)
 
+    def pause_left(self) -> float:
+        """Return for how long the endpoint still wants to be left alone."""
+        return self._free_at - time.monotonic()
 
-def _text(choice: Any) -> str:
-    """Return the text of a choice; thinking that a server splits off is put back in front.
-
-    Half of a surrogate pair, which JSON can carry and no file can, becomes a question mark.
-    """
-    if "message" not in choice:
-        text = str(choice["text"])
-    else:
-        message = choice["message"]
-        thought = message.get("reasoning_content") or message.get("reasoning")
-        text = (f"<think>{thought}</think>" if thought else "") + str(message.get("content") or "")
-    return text.encode(errors="replace").decode()
+    def tries(self, retries: int) -> int:
+        """Return how often a call may be sent again."""
+        return retries if self.reached else min(retries, UNREACHED_TRIES)
 
 
 def _is_address(url: str) -> bool:
@@ -275,33 +349,21 @@ def _is_address(url: str) -> bool:
         return False
 
 
-def _logprobs(choice: Any) -> list[float] | None:
-    found = choice.get("logprobs")
-    if not found:
-        return None
-    if "token_logprobs" in found:
-        return [float(value) for value in found["token_logprobs"]]
-    return [float(item["logprob"]) for item in found.get("content") or ()]
+def _shown(address: httpx.URL) -> str:
+    """Return an address as it may be shown: without a name or password in it."""
+    return str(address.copy_with(userinfo=b""))
 
 
-def _plain(protocol: Protocol) -> bool:
-    """Say whether the sampled distribution is the model's own: servers report the latter, so only then they agree."""
+def _pause(headers: httpx.Headers) -> float:
+    """Return the pause in seconds that an answer asks for: `retry-after-ms`, or `retry-after` (seconds or a date)."""
+    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            return max(0.0, float(headers.get(name, "")) * scale)
+        except ValueError:
+            continue
     try:
-        protocol.refuse_truncated_support()
-    except ConfigError:
-        return False
-    return protocol.temperature == 1.0
-
-
-def _shares(total: int, parts: int) -> list[int]:
-    """Split a token count that a server gives per call; the parts sum to it."""
-    return [total // parts + (i < total % parts) for i in range(parts)]
-
-
-def _seconds(text: str) -> float:
-    return float(text) if text.replace(".", "", 1).isdigit() else 0.0
-
-
-def _excerpt(content: bytes) -> str:
-    text = " ".join(content.decode(errors="replace").split())
-    return repr(text[:200]) if text else "an empty body"
+        until = parsedate_to_datetime(headers.get("retry-after", ""))
+    except ValueError:
+        return 0.0
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(0.0, (until - datetime.now(UTC)).total_seconds())

@@ -17,7 +17,7 @@ from pipeline.errors import ConfigError, PipelineError
 from pipeline.protocol import Protocol
 from pipeline.rollout import Completion, Finish, FloatArray, IntArray
 from pipeline.sampling import SampleRequest
-from trainer.policy import Policy
+from trainer.policy import Policy, PromptTooLong
 from trainer.samplers.decoding import Decoder, decoder_of, token_bytes
 
 _DROP_SHARE = 0.25
@@ -72,10 +72,10 @@ class TorchSampler:
 
     @torch.inference_mode()
     def sample(self, requests: Sequence[SampleRequest]) -> list[list[Completion]]:
-        """Return n completions for each request, in order.
+        """Return n completions for each request, in order; UNASKED ones, with a note, of a prompt over its limit.
 
         Raises:
-            ConfigError: for penalties, a prompt over its limit, or a sequence over the model's positions.
+            ConfigError: for penalties.
         """
         self._open()
         pieces: dict[tuple[int, int], list[Completion]] = {}
@@ -84,7 +84,12 @@ class TorchSampler:
             by_protocol.setdefault(request.protocol, []).append(index)
         for protocol, indices in by_protocol.items():
             _refuse_penalties(protocol)
-            units = [unit for index in indices for unit in self._units(index, requests[index])]
+            units: list[_Unit] = []
+            for index in indices:
+                try:
+                    units += self._units(index, requests[index])
+                except PromptTooLong as error:
+                    pieces[index, 0] = [Completion("", Finish.UNASKED, note=str(error))] * requests[index].n
             # equal counts and lengths side by side waste the fewest padded slots
             units.sort(key=lambda unit: (unit.n, len(unit.prompt), unit.request, unit.offset))
             for batch in self._batches(units, protocol):
@@ -105,7 +110,7 @@ class TorchSampler:
         limit = getattr(self._model.config, "max_position_embeddings", None)
         length = len(prompt) + request.protocol.max_completion_tokens
         if limit is not None and length > limit:
-            raise ConfigError(
+            raise PromptTooLong(
                 f"prompt of {len(prompt)} and completion of up to {request.protocol.max_completion_tokens} tokens are "
                 f"over the policy's {limit} positions: lower max_completion_tokens or drop the problem"
             )
@@ -153,11 +158,13 @@ class TorchSampler:
                 live, done, token_B = live[kept], done[kept], token_B[row_K]
             logits_BV = self._decoder.step(token_B)
         flat = iter(tape.rows())
-        return [[self._completion(unit.prompt, *next(flat)) for _ in range(unit.n)] for unit in batch]
+        return [[self._completion(unit.prompt, protocol, *next(flat)) for _ in range(unit.n)] for unit in batch]
 
-    def _completion(self, prompt: IntArray, ids: IntArray, logprobs: FloatArray, stopped: bool) -> Completion:
+    def _completion(
+        self, prompt: IntArray, protocol: Protocol, ids: IntArray, logprobs: FloatArray, stopped: bool
+    ) -> Completion:
         return Completion(
-            text=self._policy.decode(ids),
+            text=self._policy.decode(ids, protocol),
             finish=Finish.STOP if stopped else Finish.LENGTH,
             token_ids=ids,
             logprobs=logprobs,

@@ -19,7 +19,7 @@ from pipeline.protocol import Protocol
 from pipeline.rollout import Completion, Finish, IntArray
 from pipeline.sampling import SampleRequest
 from pipeline.seeds import derive
-from trainer.policy import Policy
+from trainer.policy import Policy, PromptTooLong
 
 ENGINE_SETTINGS = {
     "VLLM_NO_USAGE_STATS": "1",
@@ -84,24 +84,27 @@ class VLLMSampler:
         self.policy_id = policy_id
 
     def sample(self, requests: Sequence[SampleRequest]) -> list[list[Completion]]:
-        """Return n completions for each request, in order.
+        """Return n completions for each request, in order; UNASKED ones, with a note, of a prompt over its limit.
 
         log-probabilities are those of the sampled distribution; greedy ones are the policy's own, at temperature 1.
 
         Raises:
-            ConfigError: for a prompt over its limit, or more tokens than the model has positions.
             PipelineError: when the engine fails; it is closed then.
         """
-        prompts = [self._encode(request) for request in requests]
-        # one engine request per draw: vLLM would name draw i of n as seed + i, whose streams may meet others'
-        draws = [(at, draw) for at, request in enumerate(requests) for draw in range(request.n)]
-        outputs = self._generate(
-            [{"prompt_token_ids": prompts[at].tolist()} for at, _ in draws],
-            [self._parameters(requests[at], requests[at].first_draw + draw) for at, draw in draws],
-        )
         found: list[list[Completion]] = [[] for _ in requests]
+        prompts: dict[int, IntArray] = {}
+        for at, request in enumerate(requests):
+            try:
+                prompts[at] = self._encode(request)
+            except PromptTooLong as error:
+                found[at] = [Completion("", Finish.UNASKED, note=str(error))] * request.n
+        # one engine request per draw: vLLM would name draw i of n as seed + i, whose streams may meet others'
+        draws = [(at, draw) for at in prompts for draw in range(requests[at].n)]
+        questions = [{"prompt_token_ids": prompts[at].tolist()} for at, _ in draws]
+        parameters = [self._parameters(requests[at], requests[at].first_draw + draw) for at, draw in draws]
+        outputs = self._generate(questions, parameters) if draws else []
         for (at, _), output in zip(draws, outputs, strict=True):
-            found[at].append(self._completion(output.outputs[0], prompts[at]))
+            found[at].append(self._completion(output.outputs[0], prompts[at], requests[at].protocol))
         return found
 
     def close(self) -> None:
@@ -128,7 +131,7 @@ class VLLMSampler:
         ids = self._policy.encode(request.prompt, request.protocol)
         wanted = len(ids) + request.protocol.max_completion_tokens
         if wanted > self._limit:
-            raise ConfigError(
+            raise PromptTooLong(
                 f"prompt of {len(ids)} tokens and max_completion_tokens {request.protocol.max_completion_tokens} make "
                 f"{wanted}, over the engine's limit of {self._limit}: lower one, or raise max_tokens"
             )
@@ -139,11 +142,11 @@ class VLLMSampler:
             request.protocol, end_ids=self._policy.end_ids, seed=derive("draw", request.seed, draw)
         )
 
-    def _completion(self, output: Any, prompt_ids: IntArray) -> Completion:
+    def _completion(self, output: Any, prompt_ids: IntArray, protocol: Protocol) -> Completion:
         ids = np.array(output.token_ids, dtype=np.int32)
         chosen = [found[i].logprob for i, found in zip(output.token_ids, output.logprobs, strict=True)]
         return Completion(
-            text=self._policy.decode(ids),
+            text=self._policy.decode(ids, protocol),
             finish={"stop": Finish.STOP, "length": Finish.LENGTH}.get(output.finish_reason, Finish.ABORT),
             token_ids=ids,
             logprobs=np.array(chosen, dtype=np.float32),

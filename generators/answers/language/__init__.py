@@ -2,6 +2,5 @@
 
 Whether two answers are equal is asked in `maths`.
 
-Doors: `latex` and `tokens` for mathematics, `prose`, `denials`, `joiners` and `writing` for sentences, `patterns`,
-`nodes`, `exact`.
+Doors: `latex` and `tokens` for mathematics, `prose` and `writing` for sentences, `nodes`, `exact`.
 """

@@ -54,9 +54,10 @@ class Cursor:
         """Take a braced run of tokens, or one token, as it stands."""
         if not self.accept("{"):
             return [self.take()]
-        start = self.at
-        while self.take() != "}":
-            pass
+        start, depth = self.at, 1
+        while depth:
+            token = self.take()
+            depth += (token == "{") - (token == "}")
         return self.tokens[start : self.at - 1]
 
     def subscript(self) -> str:

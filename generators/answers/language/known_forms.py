@@ -6,7 +6,7 @@ Law: a form is taken for what it is only where nothing else could be meant; else
 import re
 from fractions import Fraction
 
-from generators.answers.language.nodes import Node
+from generators.answers.language.nodes import Node, number
 from generators.malformed import Malformed
 
 _ARGUMENTS = {
@@ -16,6 +16,8 @@ _ARGUMENTS = {
 }
 _COUNTS = frozenset("nmkrNM")
 """Names of whole numbers, by custom."""
+_INFINITE = Node("const", (), "inf")
+_NEGATIVE = Node("neg", (_INFINITE,))
 PRINTED = {"Matrix": "", "Eq": "=", "Ne": "!="}
 
 
@@ -33,6 +35,39 @@ def product(left: Node, right: Node) -> Node:
     if left.op == "sym" and left.leaf == "C" and pair and _counts(*pair):
         return Node("binom", pair)
     return Node("*", (left, right))
+
+
+_BASES = {
+    "two": "2", "binary": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
+    "octal": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "sixteen": "16", "hex": "16",
+}  # fmt: skip
+_PARTS = {
+    **dict.fromkeys(("+", ">0"), ((number(0), False), (_INFINITE, False))),
+    **dict.fromkeys((">=0", "+0", "0+"), ((number(0), True), (_INFINITE, False))),
+    **dict.fromkeys(("-", "<0"), ((_NEGATIVE, False), (number(0), False))),
+    "<=0": ((_NEGATIVE, False), (number(0), True)),
+}
+_WHOLE_PARTS = {"+": "ZZ+", ">0": "ZZ+", ">=1": "ZZ+", ">=0": "ZZ0+", "-": "ZZ-", "<0": "ZZ-"}
+
+
+def base(written: str) -> str:
+    """Return the base of a number as it is written below it, as a number: two, (2)."""
+    bare = written.strip("()")
+    return _BASES.get(bare, bare)
+
+
+def part_of(name: str, marks: str) -> Node | None:
+    """Return what the marks at a set of numbers leave of it: R^+ is (0, inf), Z^+ a set of its own; None for others."""
+    if name == "R" and marks in _PARTS:
+        (low, has_low), (high, has_high) = _PARTS[marks]
+        return Node("seq", (low, high), "(["[has_low] + ")]"[has_high])
+    if name == "R" and marks in ("*", "!=0"):
+        return Node("minus", (Node("const", (), "RR"), Node("seq", (number(0),), "{}")))
+    if name == "N" and marks in ("+", "*", ">0", ">=1"):
+        return Node("const", (), "ZZ+")
+    if name == "Q" and marks in ("+", ">0"):
+        return Node("const", (), "QQ+")
+    return Node("const", (), _WHOLE_PARTS[marks]) if name == "Z" and marks in _WHOLE_PARTS else None
 
 
 def _counts(size: Node, chosen: Node) -> bool:
@@ -53,23 +88,36 @@ def printed(name: str, arguments: tuple[Node, ...]) -> Node:
 def builds(node: Node) -> bool:
     """Say whether a relation, or the first of several, is `x : condition` or `x in R : condition`, read as a ratio."""
     if node.op == "seq" and node.leaf == "?":
-        return builds(node.args[0])
+        return builds(node.args[0]) or (_is_pair(node.args[0]) and node.args[-1].op == "rel")
     if node.op != "rel":
         return False
-    at = 1 if str(node.leaf).startswith("in ") else 0
-    return node.args[at].op == "seq" and node.args[at].leaf == ":" and len(node.args[at].args) == 2
+    return _is_pair(node.args[1 if str(node.leaf).startswith("in ") else 0])
+
+
+def _is_pair(node: Node) -> bool:
+    """Say whether a tree is `x : y`, read as a ratio."""
+    return node.op == "seq" and node.leaf == ":" and len(node.args) == 2
 
 
 def built(node: Node) -> tuple[Node, Node]:
     """Return the element and the condition of what `builds`."""
     if node.op == "seq":
-        element, first = built(node.args[0])
+        element, first = node.args[0].args if _is_pair(node.args[0]) else built(node.args[0])
         return element, Node("seq", (first, *node.args[1:]), "()")
     element, rest, leaf = node.args[0], node.args[1:], str(node.leaf)
     if element.op == "seq" and element.leaf == ":":
         return element.args[0], Node("rel", (element.args[1], *rest), leaf)
     domain, first = rest[0].args
     return Node("rel", (element, domain), "in"), Node("rel", (first, *rest[1:]), leaf.partition(" ")[2])
+
+
+def members(condition: Node) -> Node:
+    """Return `m, n in Z` with the set said of every name; any other condition as it is."""
+    if condition.op != "seq" or condition.args[-1].op != "rel" or condition.args[-1].leaf != "in":
+        return condition
+    domain = condition.args[-1].args[1]
+    parts = (Node("rel", (part, domain), "in") if part.op == "sym" else part for part in condition.args)
+    return Node("seq", tuple(parts), condition.leaf)
 
 
 def system(node: Node) -> Node:

@@ -29,6 +29,14 @@ def carried(node: Node) -> Node:
     return Node(node.op, args, node.leaf, node.digits)
 
 
+def transposed(node: Node, exponent: Node) -> Node | None:
+    """Return a list to the power T as a column; None for anything else."""
+    listed = node.op == "seq" and node.leaf in ("[]", "()", "")
+    if not listed or exponent.op != "sym" or exponent.leaf not in _TRANSPOSED:
+        return None
+    return _matrix([[part] for part in node.args])
+
+
 def _combined(op: str, left: Node, right: Node) -> Node | None:
     """Return a sum, product or quotient of which at least one side is a matrix; None where it is not defined."""
     both = _is_plain(left) and _is_plain(right)

@@ -15,7 +15,9 @@ class Node:
     ops: num, sym, const, + * / ^ neg ! mod pm, function names, rel (leaf: the relations), seq (leaf: brackets),
     union, cap, minus, builder (a variable and its condition), matrix (args: rows as seq), based (digits and base),
     class (of remainders: a number and its modulus),
-    opaque (leaf: an operator that is not carried out), decimal (a num written with a point, its digits in `digits`).
+    sum, prod, int (args: body, first, last; leaf: the number of its variable), bound (leaf: such a variable's number),
+    opaque (leaf: an operator that is not carried out), forall, exists (args: what they run through, what holds),
+    decimal (a num written with a point, its digits in `digits`).
     """
 
     op: str
@@ -36,6 +38,12 @@ def walk(node: Node) -> Iterator[Node]:
 def symbols(node: Node) -> frozenset[str]:
     """Return the names a tree leaves free."""
     return frozenset(str(part.leaf) for part in walk(node) if part.op == "sym")
+
+
+def variables(node: Node) -> frozenset[str]:
+    """Return the names a tree leaves free, and the bound variables in it as "<0>"."""
+    found = ((part.op, str(part.leaf)) for part in walk(node) if part.op in ("sym", "bound"))
+    return frozenset(name if op == "sym" else f"<{name}>" for op, name in found)
 
 
 def number(value: int | Fraction) -> Node:

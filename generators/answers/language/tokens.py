@@ -30,6 +30,7 @@ RELATIONS = frozenset(
         "cong", "propto",
     )
 )  # fmt: skip
+QUANTIFIERS = frozenset(("forall", "exists"))
 DECORATIONS = frozenset(("overline", "bar", "vec", "hat", "tilde", "dot"))
 GREEK = frozenset(
     (
@@ -61,7 +62,7 @@ _RENAMED = {
     "cdots": "dots", "over": "over", "choose": "choose", "circ": "deg", "degree": "deg", "cr": "newline",
     "mathbb": "mathbb", "prime": "'", "lgroup": "(", "rgroup": ")", "ulcorner": "lceil", "urcorner": "rceil",
     "llcorner": "lfloor", "lrcorner": "rfloor", "exponentialE": "e", "imaginaryI": "i",
-    "overrightarrow": "vec", "widehat": "hat",
+    "overrightarrow": "vec", "widehat": "hat", "forall": "forall", "exists": "exists", "land": "and", "lor": "or",
 }  # fmt: skip
 _WORDS = frozenset(
     (
@@ -80,15 +81,24 @@ _BY_LENGTH = sorted(
 )
 _GLUED = re.compile("|".join(_BY_LENGTH))
 _LAST = re.compile("|".join(f"{name}$" for name in sorted(FUNCTIONS | {"pi"}, key=len, reverse=True)))
-_STYLES = frozenset(("underline",))
+_STYLES = frozenset(("underline", "mathbf", "boldsymbol", "bm", "mathit", "mathrm"))
+ROW = re.compile(r"\\\\\*?(?:\s*\[\s*-?[0-9]*\.?[0-9]+\s*[a-z]{2}\s*\])?")
+"""What ends a row: two backslashes, perhaps with a star and the space below it, as in `\\\\[4pt]`."""
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>[0-9]+\.[0-9]+(?:[eE][-+]?[0-9]{1,3}(?![A-Za-z0-9]))?|\.[0-9]+"
     r"|[0-9]+\.?(?:[eE][-+]?[0-9]{1,3}(?![A-Za-z0-9]))?)"
-    r"|_\s*\{(?P<word>[A-Za-z]{2,20}[0-9]{0,3})\}"
-    r"|\\(?P<environment>begin|end)\s*\{(?P<kind>[a-zA-Z]+)\*?\}(?:\s*\{[clr|\s]*\})?"
-    r"|\\(?P<command>[A-Za-z]+|[{}])|(?P<name>[A-Za-z]+)|(?P<sign>\.\.\.|\*\*|<=|>=|!=|==|[-+*/^_=<>(){}\[\]|,;:!%&'~]|\\\\))"
+    r"|_\s*\{\s*(?P<word>[A-Za-z]{2,20}[0-9]{0,3})\s*\}"
+    r"|_\s*\{\s*(?:\(\s*(?P<base>[0-9]{1,2})\s*\)|base\s*(?P<based>[0-9]{1,2}|[a-z]{2,8}))\s*\}"
+    r"|\\(?P<environment>begin|end)\s*\{(?P<kind>[a-zA-Z]+)\*?\}(?:\s*\[[a-z]\])?(?:\s*\{[clr|\s]*\})?"
+    r"|\\(?P<command>[A-Za-z]+|[{}])|(?P<name>[A-Za-z]+)"
+    rf"|(?P<row>{ROW.pattern})"
+    r"|(?P<sign>\.\.\.|\*\*|<=|>=|(?<![0-9])!=|==|[-+*/^_=<>(){}\[\]|,;:!%&'~]))"
 )
-_SIGNS = {"...": "dots", "**": "^", "==": "=", "\\\\": "newline"}
+_SIGNS = {"...": "dots", "**": "^", "==": "="}
+_SYSTEMS = frozenset(("aligned", "align", "alignat", "gathered", "gather", "split", "eqnarray"))
+"""Environments that set equations below one another, at their marks."""
+_ENDS, _BEGINS = frozenset((")", "]", "}", "\\}")), frozenset(("(", "[", "{", "\\{"))
+"""Brackets between which a U joins two sets."""
 DIGITS = frozenset(".0123456789")
 
 
@@ -101,7 +111,7 @@ def tokens(text: str) -> list[str]:
     if len(text) > MAX_CHARS:
         raise Malformed(f"expression over {MAX_CHARS} characters")
     found: list[str] = []
-    position, text = 0, text.rstrip()
+    position, text, aligned = 0, text.rstrip(), False
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
@@ -113,25 +123,35 @@ def tokens(text: str) -> list[str]:
                 raise Malformed(f"number over {MAX_DIGITS} digits")
             found.append(match[kind])
         elif kind == "sign":
-            found.append(_SIGNS.get(match[kind], match[kind]))
+            if not (aligned and match[kind] == "&"):
+                found.append(_SIGNS.get(match[kind], match[kind]))
         elif kind == "name":
             found += _names(match[kind])
-        elif kind == "word":
+        elif kind == "row":
+            found.append("newline")
+        elif kind in ("word", "base", "based"):
             found += ("_", match[kind])
         elif kind == "command":
             found += _command(match[kind])
         else:
+            aligned = match["environment"] == "begin" and match["kind"] in _SYSTEMS
             found.append(_environment(match["environment"], match["kind"]))
         if len(found) > MAX_TOKENS:
             raise Malformed(f"expression over {MAX_TOKENS} parts")
-    return found
+    return _united(found) if "U" in found else found
 
 
 def _environment(mark: str, kind: str) -> str:
     """Return the token of the begin or end of an environment: bars and cases are no brackets of a matrix."""
     if kind in ("vmatrix", "Vmatrix"):
         return "determinant"
-    return "cases" if mark == "begin" and kind in ("cases", "dcases", "rcases") else mark
+    return "cases" if mark == "begin" and (kind in ("cases", "dcases", "rcases") or kind in _SYSTEMS) else mark
+
+
+def _united(found: list[str]) -> list[str]:
+    """Return tokens with a U between two sets as their union."""
+    between = [*zip(["", *found], found, [*found[1:], ""], strict=False)]
+    return ["cup" if sign == "U" and a in _ENDS and b in _BEGINS else sign for a, sign, b in between]
 
 
 def _command(name: str) -> list[str]:

@@ -8,7 +8,6 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from generators.answers.language.joiners import with_plain_joins
 from generators.answers.language.tokens import CALLED, GREEK, MAX_CHARS
 from generators.malformed import Malformed
 
@@ -24,14 +23,19 @@ class Written(NamedTuple):
 _UNIT_LIST = (
     "mm cm dm km m ft in inch yd mi kg g mg lb lbs oz s sec ms min h hr hrs hz khz mhz ghz n j kj mj ev kev mev gev "
     "w kw mw v mv a ma k c f mol pa kpa l ml cl rad deg sq cu usd eur rmb cents cent kmph mph bits bit bytes byte "
-    "men day days cup cups egg eggs year week hour pm am ppm cal kcal erg way ways box"
+    "men man day days cup cups egg eggs year week hour pm am ppm cal kcal erg way ways box boy boys dog dogs cat cats "
+    "cow cows hen hens pig pigs car cars pen pens toy toys bag bags kwh mpa gpa hpa rpm bpm psi atm mmol gal tsp tbsp "
+    "amu yr yrs wks mins secs gbp amp amps bar mole ohm ohms"
 )
 _UNIT_NAMES = frozenset(_UNIT_LIST.split())
 """Short units, known by name; a word of four letters or more is a unit unless it says something else."""
+_SPACED_LIST = "nm um kn mn kv gw mh uf nf pf uc nc gb mb tb kb db pt qt ha wh mo wk"
+_SPACED_NAMES = frozenset(_SPACED_LIST.split())
+"""Units of two letters that are products of letters where no space parts them from their number."""
 _OTHER_LIST = (
     "sin cos tan cot sec csc log ln sqrt cbrt pi exp inf infinity mod and or not is are was were no if the a an "
     "but wrong false incorrect correct true right maybe perhaps than then else when where with without for "
-    "because since as plus minus times divided over choose theta alpha beta gamma delta lambda sigma omega iota "
+    "because since as plus minus divided over choose theta alpha beta gamma delta lambda sigma omega iota "
     "kappa zeta factorial only least most more less about approximately either neither both none never always "
     "even odd prime positive negative real integer integers natural rational irrational constant complex number "
     "numbers reals solutions infinite undefined answer solution option choice floor ceil frac binom union cap i "
@@ -61,9 +65,12 @@ _PLAIN_UNIT = re.compile(
 )
 _FACTORS = re.compile(r"(?:m[av]|[A-Za-z])" + _POWER + "(?: [A-Za-z]" + _POWER + ")*")
 """Letters that behind a number without a space, or behind more than a number, are variables: "\\frac12mv^2"."""
-_LETTER_UNITS = frozenset(("m", "s", "g", "h", "L"))
+_LETTER_UNITS = frozenset((*"msghLlNJWVAKCFTHM", "m2", "m3"))
 """Units of one letter, which behind a plain number and a space are no variables: "5 m"."""
-_PLAIN_NUMBER = re.compile(r"[-+]?\d[\d.,]*")
+_PLAIN_NUMBER = re.compile(
+    r"[-+]?\d[\d.,]*(?:[eE][-+]?\d{1,3}| ?(?:\\times|\\cdot|\*) ?10 ?\^ ?(?:-?\d{1,3}|\{ ?-?\d{1,3} ?\}))?"
+)
+_MICRO = re.compile(r"(?<=[\d}])(?: |\\[,;:! ])*\\mu ?(?:\\(?:text|mathrm) ?\{ ?)?([msglLFCAVWHNJ]|mol)\b ?\}?$")
 _TEMPERATURE = re.compile(r"(?:\^ ?\{? ?\\circ ?\}?|\\circ) ?(?:\\(?:text|mathrm) ?\{ ?)?([CFK])\b ?\}?$")
 _DEGREES = re.compile(r"\^ ?\{? ?\\(?:circ|degree)(?![A-Za-z]) ?\}?|\\degree(?![A-Za-z])|(?<=\d) ?degrees?\b|°")
 _ENDS_IN_DEGREES = re.compile(f"(?:{_DEGREES.pattern}) ?$")
@@ -76,11 +83,12 @@ _ANGLED = re.compile(r"sin|cos|tan|cot|sec|csc|cis")
 _PERCENT = re.compile(r"(?<=[\d)}])(?: |\\[,;:! ])*(?:\\?%|(?:percent(?:age)?(?: points?)?|per cent|pct)\b\.?)$")
 _MONEY = r"\\?\$|[€£¥₹¢]|\\euro|\\pounds"
 _CURRENCY = re.compile(rf"^([-+]?) ?(?:(?:US|USD|EUR|Rs\.?) ?)?({_MONEY}) ?(?=[-\d.(\\])")
+_CURRENCY_WORD = re.compile(r"^([-+]?) ?(USD|EUR|GBP|INR|CNY|JPY|Rs)\.? ?(?=[-\d.])")
 _CURRENCY_AFTER = re.compile(rf"(?<=[\d)}}]) ?({_MONEY})$")
 _CURRENCIES = {
     "\\$": "dollar", "$": "dollar", "usd": "dollar", "€": "euro", "\\euro": "euro", "eur": "euro", "£": "pound",
     "\\pounds": "pound", "¥": "yen", "yuan": "yen", "rmb": "yen", "cny": "yen", "jpy": "yen", "₹": "rupee",
-    "inr": "rupee", "¢": "cent",
+    "inr": "rupee", "¢": "cent", "gbp": "pound", "rs": "rupee",
 }  # fmt: skip
 """Signs and words of money by one name each; yuan and yen share their sign."""
 MONEY = frozenset(_CURRENCIES.values())
@@ -99,6 +107,7 @@ _QUADS = re.compile(r"\\q?quad(?=[a-z])")
 _BARS = re.compile(r"\\m?(left|right) ?(?:\||\\[lr]?[vV]ert)")
 _THOUSANDS = re.compile(
     r"(?<![\d.,])\d{1,3}(?:(?:,|\{,\}|\\,|(?:,|\{,\})\\! ?)\d{3})+(?!\d)|^[-+]?\d{1,3}(?: \d{3})+(?=$|\.\d)"
+    r"|^[-+]?\d{1,3}(?:(?:'\d{3})+|(?:_\d{3})+|(?:\.\d{3}){2,})$"
 )
 _SHELLS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
 _SET = re.compile(r"\{[^{}\\]*,[^{}]*\}")
@@ -119,7 +128,8 @@ _LOOK_ALIKES = str.maketrans(
         "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "×": "*", "·": "*", "⋅": "*", "∙": "*", "∗": "*", "÷": "/",
         "⁄": "/", "∕": "/", "°": "^\\circ ", "≤": "<=", "≥": ">=", "⩽": "<=", "⩾": ">=", "π": "\\pi ", "∞": "\\infty ",
         "√": "\\sqrt ", "≠": "!=", "∪": "\\cup ", "∩": "\\cap ", "∖": "\\setminus ", "±": "\\pm ", "∓": "\\mp ",
-        "∈": "\\in ", "∉": "\\notin ", "⊂": "\\subset ", "⊆": "\\subseteq ", "≈": "\\approx ", "∅": "\\emptyset ",
+        "∀": "\\forall ", "∃": "\\exists ", "∈": "\\in ", "∉": "\\notin ", "⊂": "\\subset ", "⊆": "\\subseteq ",
+        "≈": "\\approx ", "∅": "\\emptyset ",
         "ℝ": "\\mathbb{R}", "ℕ": "\\mathbb{N}", "ℤ": "\\mathbb{Z}", "ℚ": "\\mathbb{Q}", "ℂ": "\\mathbb{C}",
         "θ": "\\theta ", "α": "\\alpha ", "β": "\\beta ", "γ": "\\gamma ", "λ": "\\lambda ", "μ": "\\mu ",
         "ω": "\\omega ", "φ": "\\phi ", "σ": "\\sigma ", "δ": "\\delta ", "∑": "\\sum ", "∏": "\\prod ",
@@ -158,7 +168,7 @@ def written(text: str) -> Written:
     if len(text) > 2 * MAX_CHARS:
         raise Malformed(f"answer over {2 * MAX_CHARS} characters", text[:100])
     text = plain_characters(text)
-    text = with_plain_joins(" ".join(text.split())) if " " in text or not text.isascii() else text.strip()
+    text = " ".join(text.split())
     if text.isdigit():
         return Written(text)
     text = _unshelled(text)
@@ -182,13 +192,15 @@ def written(text: str) -> Written:
         text = _COMBINATION.sub(lambda m: f"\\binom{{{m[1] or m[3]}}}{{{m[2] or m[4]}}}", text)
     temperature = _TEMPERATURE.search(text) if "circ" in text else None
     if temperature:
-        return Written(text[: temperature.start()].strip(), False, temperature[1].lower())
+        return Written(text[: temperature.start()].strip(), False, temperature[1])
     if "circ" in text or "degree" in text:
         angled = _ANGLED.search(text) is not None
         plain = _DEGREES.sub(" \\\\circ " if angled else " ", text).strip()
         if not angled and _ENDS_IN_DEGREES.search(text) and "," not in text:
             return Written(_untexted(plain), False, "degree")
         text = plain
+    if "mu" in text and (micro := _MICRO.search(text)) is not None:
+        return Written(text[: micro.start()].strip(), False, "u" + micro[1])
     text = text.replace("\\%", "%")
     percent = _PERCENT.search(text) if "%" in text or "per" in text or "pct" in text else None
     if percent:
@@ -229,7 +241,7 @@ def _without_styles(text: str) -> str:
 
 
 def _thousands(text: str) -> str:
-    if "," not in text and not (" " in text and text.lstrip("+-")[:1].isdigit()):
+    if "," not in text and not (text.lstrip("+-")[:1].isdigit() and not text.isdigit()):
         return text
     return _THOUSANDS.sub(_joined, text)
 
@@ -247,6 +259,8 @@ def _joined(found: re.Match[str]) -> str:
 def _without_money(text: str) -> tuple[str, str]:
     """Return a text without signs of currency, and which it began or ended with; an odd $ at the end is no money."""
     text = _thousands(text)
+    if text[:1].isupper() and (word := _CURRENCY_WORD.match(text)) is not None:
+        return _thousands(_CURRENCY_WORD.sub(r"\1", text)), _CURRENCIES[word[2].lower()]
     if "$" not in text and text.isascii() and "euro" not in text and "pounds" not in text:
         return text, ""
     dollars = text.count("$") - text.count("\\$")
@@ -272,9 +286,10 @@ def _without_unit(text: str) -> Written:
     plain = _PLAIN_UNIT.search(text) if text[-1:].isalpha() or text[-1:] in "}.23" else None
     if plain is not None:
         number = text[: plain.start()]
-        lettered = plain[1] and plain[2] in _LETTER_UNITS and _PLAIN_NUMBER.fullmatch(number) is not None
+        letter = _SPARE.sub("", plain[2])
+        lettered = plain[1] and letter in _LETTER_UNITS and _PLAIN_NUMBER.fullmatch(number) is not None
         factors = (not plain[1] or "\\" in number) and _FACTORS.fullmatch(plain[2]) is not None
-        unit = plain[2] if lettered else "" if factors else _unit(plain[2], False, glued=not plain[1])
+        unit = letter if lettered else "" if factors else _unit(plain[2], False, glued=not plain[1])
         if unit:
             return Written(number.strip(), False, unit)
     return Written(text)
@@ -292,10 +307,14 @@ _SPARE = re.compile(r"(?<=[a-z]{2})s(?![a-z])|[\s.(){}^~\\]", re.IGNORECASE)
 def _unit(words: str, marked: bool, *, glued: bool = False) -> str:
     """Return a unit in its plain form, or nothing where the words are none: what is marked as text may be any noun."""
     names = [name.lower() for name in _WORD.findall(words.replace("p.m", "pm").replace("a.m", "am"))]
+    if names == ["min"]:
+        return "min"
     if not names or any(name in _NOT_UNITS or name in GREEK or CALLED.fullmatch(name) for name in names):
         return ""
-    known = [name in _UNIT_NAMES or (len(name) > 2 and name.removesuffix("s") in _UNIT_NAMES) for name in names]
-    spaced = not glued and all(len(name) > 3 or short for name, short in zip(names, known, strict=True))
+    short = _UNIT_NAMES if glued else _UNIT_NAMES | _SPACED_NAMES
+    known = [name in short or (len(name) > 2 and name.removesuffix("s") in short) for name in names]
+    long = 3 if len(names) > 1 and max(map(len, names)) > 3 else 4
+    spaced = not glued and all(len(name) >= long or short for name, short in zip(names, known, strict=True))
     if not marked and (names == [names[0][:1]] or not (all(known) or spaced)):
         return ""
     unit = _SPARE.sub("", words)

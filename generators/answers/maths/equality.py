@@ -8,13 +8,17 @@ from typing import Any
 
 from generators.answers.language.exact import exact
 from generators.answers.language.nodes import Node, number, walk
-from generators.answers.language.writing import MONEY
-from generators.answers.maths.maths_words import constants, counting, meant
-from generators.answers.maths.parameters import equal_parametric, parametric
+from generators.answers.maths.maths_words import SYNONYMS, counting
+from generators.answers.maths.names import bound_alike, constants, same_variable, without_constant
+from generators.answers.maths.parameters import equal_parametric, parametric, periodic
 from generators.answers.maths.ranges import SETS, Interval, intervals
 from generators.answers.maths.relations import (
     STRUCTURES,
+    contradicts,
+    excluding,
+    expanded,
     forward,
+    has_signs,
     is_chain,
     last_side,
     named,
@@ -23,13 +27,15 @@ from generators.answers.maths.relations import (
     same_name,
     shortened,
     solutions,
+    stated_side,
     states_value,
     tupled,
     unknowns,
     unnamed,
 )
-from generators.answers.maths.symbolic import approximates, proportional, refuse_large, same, sample
-from generators.answers.maths.typed import Answer
+from generators.answers.maths.symbolic import approximates, is_constant, proportional, refuse_large, same, sample
+from generators.answers.maths.typed import Answer, marks_conflict, meant
+from generators.answers.maths.vectors import components
 from generators.malformed import Malformed
 
 MAX_UNORDERED = 24
@@ -38,10 +44,9 @@ _FEW = 4
 _HUNDRED = number(100)
 _DEGREE = Node("/", (Node("const", (), "pi"), number(180)))
 _CONVERTED = {("dollar", "cent"): _HUNDRED, ("cent", "dollar"): Node("/", (number(1), _HUNDRED))}
+"""What a value with the gold's unit is multiplied by to have the given one's."""
 _DRESSED = frozenset(("rel", "class", "seq", "*"))
 """Operators of trees that may hold a name or a calculation."""
-_PLAIN_UNITS = {"unit": "", "squareunit": "unit2", "squnit": "unit2", "cubicunit": "unit3", "cuunit": "unit3"}
-"""What units without a name are called."""
 
 
 def equal_answers(gold: Answer, given: Answer) -> bool:
@@ -51,9 +56,9 @@ def equal_answers(gold: Answer, given: Answer) -> bool:
         Malformed: when one of them is beyond a limit.
     """
     if gold.node is None or given.node is None:
-        if gold.words is not None and gold.words == given.words:
+        if gold.words is not None and given.words is not None and _worded(gold.words) == _worded(given.words):
             return True
-        gold, given = _meant(gold), _meant(given)
+        gold, given = meant(gold), meant(given)
         if gold.node is None or given.node is None:
             return False
     if gold.unit or given.unit:
@@ -67,30 +72,50 @@ def equal_answers(gold: Answer, given: Answer) -> bool:
     if gold.node == given.node and gold.percent == given.percent:
         return True
     refuse_large(gold.node, given.node)
-    if "\\in" in gold.text and "\\in" in given.text:
-        runs, others = parametric(gold.node), parametric(given.node)
-        if runs is not None and others is not None:
-            return equal_parametric(runs, others, _equal)
+    if "\\in" in gold.text + given.text or "pi" in gold.text:
+        runs, others = (parametric(node) or periodic(node) for node in (gold.node, given.node))
+        if runs is not None and others is not None and equal_parametric(runs, others, _equal):
+            return True
     if given.percent != gold.percent:
         if given.percent:
             return _equal(gold.node, hundredth(given.node))
         return _equal(gold.node, given.node) or _equal(hundredth(gold.node), given.node)
-    return _equal(gold.node, given.node) or _equal_by_custom(gold, given)
+    return _equal(gold.node, given.node) or _equal_rounded(gold, given) or _equal_by_custom(gold, given)
+
+
+def _equal_rounded(gold: Answer, given: Answer) -> bool:
+    """Say whether the gold is what a reply rounds its value to: 0.33 of 1/3 ~ 0.33."""
+    if (
+        given.rounded is None
+        or gold.node is None
+        or given.node is None
+        or gold.node.op not in ("decimal", "num", "neg")
+    ):
+        return False
+    return exact(gold.node) == exact(given.rounded) and not contradicts(Node("rel", (given.node, given.rounded), "="))
 
 
 def _equal_by_custom(gold: Answer, given: Answer) -> bool:
-    """Say whether two answers agree where C_n^k or P(5, 3) counts, and c is a constant that the other calls C."""
+    """Say whether two answers agree where C_n^k or P(5, 3) counts, and a constant has another name than C."""
     text = gold.text + given.text
-    if not ("C" in text or "A_" in text or "P(" in text) or gold.node is None or given.node is None:
+    if not ("C" in text or "c" in text or "A_" in text or "P(" in text) or gold.node is None or given.node is None:
         return False
-    one, other = counting(gold.node, given.node), constants(gold.node, counting(given.node, gold.node))
-    return (one, other) != (gold.node, given.node) and _equal(one, other)
+    one, other = counting(gold.node, given.node), counting(given.node, gold.node)
+    if (one, other) != (gold.node, given.node) and _equal(one, other):
+        return True
+    return any(_equal(one, form) or _equal_but_for_constant(one, form) for form in constants(one, other))
 
 
-def _meant(answer: Answer) -> Answer:
-    """Return an answer in words as the mathematics that they mean."""
-    node = meant(answer.words) if answer.words is not None and len(answer.words) > 1 else None
-    return answer if node is None else Answer(answer.text, node, None, answer.percent, answer.unit)
+def _equal_but_for_constant(gold: Node, given: Node) -> bool:
+    """Say whether two antiderivatives, perhaps with the same name, differ by a constant that their C takes up."""
+    if gold.op == given.op == "rel" and gold.leaf == given.leaf == "=" and gold.args[0] == given.args[0]:
+        gold, given = gold.args[1], given.args[1]
+    found = None if {gold.op, given.op} & STRUCTURES else without_constant(gold, given)
+    return found is not None and is_constant(*found)
+
+
+def _worded(words: str) -> str:
+    return SYNONYMS.get(words, words)
 
 
 def _in_radians(gold: Answer, given: Answer) -> bool:
@@ -99,21 +124,6 @@ def _in_radians(gold: Answer, given: Answer) -> bool:
     if angle is None or other is None or not any(part.leaf == "pi" for part in walk(other)):
         return False
     return angle.op not in STRUCTURES and other.op not in STRUCTURES and same(Node("*", (angle, _DEGREE)), other)
-
-
-def marks_conflict(gold: Answer, given: Answer) -> bool:
-    """Say whether both answers have a mark (unit, currency, percent sign) and not the same; one alone says nothing.
-
-    A sum of money may say further what it is for: "$15" agrees with "$15 per hour".
-    """
-    if gold.percent != given.percent:
-        return bool(gold.unit or given.unit)
-    if not gold.unit or not given.unit or gold.unit == given.unit:
-        return False
-    one, other = (_PLAIN_UNITS.get(unit, unit) for unit in (gold.unit.lower(), given.unit.lower()))
-    if not one or not other or one == other:
-        return False
-    return not any(a in MONEY and b.startswith(a) for a, b in ((one, other), (other, one)))
 
 
 def hundredth(node: Node) -> Node:
@@ -133,9 +143,11 @@ def _equal(gold: Node, given: Node) -> bool:
     """Say whether two trees are the same answer: structure first, then values."""
     if gold == given:
         return True
+    if "counted" in (gold.op, given.op):
+        return _equal_counted(gold, given)
     gold, given = _aligned(gold, given)
-    if _has_signs(gold) or _has_signs(given):
-        return _matched(_expanded(gold), _expanded(given))
+    if has_signs(gold) or has_signs(given):
+        return _matched(expanded(gold), expanded(given))
     if gold.op not in STRUCTURES and given.op not in STRUCTURES:
         if not (_is_value(gold) and _is_value(given)):
             return gold == given
@@ -145,10 +157,15 @@ def _equal(gold: Node, given: Node) -> bool:
     if gold.op == "rel":
         return _equal_relations(gold, given) or _equal_ranges(gold, given)
     if gold.op == "seq":
-        return _equal_sequences(gold, given)
-    if gold.op in ("union", "cap", "minus", "builder"):
+        said = "rel" in {part.op for part in (*gold.args, *given.args)}
+        return _equal_sequences(gold, given) or (said and _equal_ranges(gold, given))
+    if gold.op in ("union", "cap", "minus"):
         alike = _matched if gold.op in ("union", "cap") else _equal_parts
         return alike(gold.args, given.args) or _equal_ranges(gold, given)
+    if gold.op in ("builder", "forall", "exists"):
+        if _equal_parts(gold.args, given.args) or _equal_ranges(gold, given):
+            return True
+        return any(_equal_parts(gold.args, form.args) for form in bound_alike(gold, given))
     if gold.op == "class":
         return _equal(gold.args[1], given.args[1]) and _congruent(gold, given)
     if gold.op == "matrix" and gold.leaf == given.leaf == "cases":
@@ -156,17 +173,37 @@ def _equal(gold: Node, given: Node) -> bool:
     return gold.leaf == given.leaf and _equal_parts(gold.args, given.args)
 
 
+def _equal_counted(gold: Node, given: Node) -> bool:
+    """Compare numbers of things; a thing that stands on one side alone says nothing."""
+    if gold.op == given.op and gold.leaf != given.leaf:
+        return False
+    return _equal(*(node.args[0] if node.op == "counted" else node for node in (gold, given)))
+
+
 def _equal_unlike(gold: Node, given: Node) -> bool:
     """Compare a ratio with a quotient, a column with a vector, a class of remainders with its member as it stands."""
     if gold.op == "class":
         return given.op not in STRUCTURES and _equal(gold.args[0], given)
-    part, whole = (given, gold) if gold.leaf == ":" or gold.op == "matrix" else (gold, given)
+    part, whole = (given, gold) if gold.leaf in (":", "()") or gold.op == "matrix" else (gold, given)
+    if part.op not in STRUCTURES and (entries := _entries(whole)):
+        found = components(part, len(entries))
+        return found is not None and _equal_parts(entries, found)
     if whole.op == "seq" and whole.leaf == ":" and len(whole.args) == 2 and part.op not in STRUCTURES:
         return _equal(Node("/", whole.args), part)
-    if whole.op == "matrix" and part.op == "seq" and part.leaf == "()" and whole.leaf is None:
-        columns = all(len(row.args) == 1 for row in whole.args)
-        return columns and _equal_parts(tuple(row.args[0] for row in whole.args), part.args)
+    if {whole.op, part.op} == {"matrix", "seq"} and "()" in (part.leaf, whole.leaf):
+        return bool(entries := _entries(whole)) and _equal_parts(entries, _entries(part))
     return False
+
+
+def _entries(node: Node) -> tuple[Node, ...]:
+    """Return what a tuple, or a matrix of one column or row, is made of; () for any other tree."""
+    if node.op == "seq" and node.leaf == "()":
+        return node.args
+    if node.op != "matrix" or node.leaf is not None:
+        return ()
+    if len(node.args) == 1:
+        return node.args[0].args
+    return tuple(row.args[0] for row in node.args) if all(len(row.args) == 1 for row in node.args) else ()
 
 
 def _congruent(gold: Node, given: Node) -> bool:
@@ -187,8 +224,9 @@ def _aligned(gold: Node, given: Node) -> tuple[Node, Node]:
         return gold, given
     gold, given = shortened(gold), shortened(given)
     if gold.leaf == "!=" or given.leaf == "!=":
-        gold, given = _excluding(gold), _excluding(given)
+        gold, given = excluding(gold), excluding(given)
     if gold.op == "rel" and given.op == "rel":
+        given = same_variable(gold, given)
         if gold.leaf == given.leaf == "=" and same_name(gold.args[0], given.args[0]):
             return gold.args[-1], given.args[-1]
     elif gold.op == "class" or given.op == "class":
@@ -196,19 +234,12 @@ def _aligned(gold: Node, given: Node) -> tuple[Node, Node]:
     if given.op == "seq" or gold.op == "seq":
         gold, given = solutions(gold), solutions(given)
     if given.op == "rel" and gold.op != "rel" and is_chain(given) and states_value(given):
-        given = last_side(given)
+        given = stated_side(gold, given)
     elif gold.op == "rel" and given.op != "rel" and named(gold) and gold.leaf == "=":
         gold = gold.args[1]
     if gold.op == given.op == "seq":
         return _unnamed_lists(gold, given)
     return gold, given
-
-
-def _excluding(node: Node) -> Node:
-    """Return x != +-1 as all numbers but the two."""
-    if node.op != "rel" or node.leaf != "!=" or not _has_signs(node.args[1]):
-        return node
-    return Node("minus", (Node("const", (), "RR"), Node("seq", _expanded(node.args[1]), "{}")))
 
 
 def _unnamed_lists(gold: Node, given: Node) -> tuple[Node, Node]:
@@ -295,12 +326,19 @@ def _equal_sequences(gold: Node, given: Node) -> bool:
         return one.leaf == other.leaf and _equal_parts(one.args, other.args)
     if gold.leaf != given.leaf:
         return False
+    if gold.leaf == "" and _are_named(gold.args) and _are_named(given.args):
+        return _matched(gold.args, given.args)
     if gold.leaf == "" and all(part.op in ("seq", "rel") for part in gold.args):
         golds, givens = (tuple(dict.fromkeys(map(tupled, node.args))) for node in (gold, given))
         return _matched(golds, givens) or _matched(gold.args, given.args)
     if gold.leaf == "()" and any(part.op == "rel" for part in (*gold.args, *given.args)):
         return _equal_parts(tupled(gold).args, tupled(given).args) or _matched(gold.args, given.args)
     return _equal_parts(gold.args, given.args)
+
+
+def _are_named(parts: tuple[Node, ...]) -> bool:
+    """Say whether all parts are numbers of different things."""
+    return all(part.op == "counted" for part in parts) and len({part.leaf for part in parts}) == len(parts)
 
 
 def _proportions(golds: tuple[Node, ...], givens: tuple[Node, ...]) -> bool:
@@ -342,32 +380,12 @@ def _distance(values: dict[int, Any], gold: Node, given: Node) -> Any:
 
 def _sampled(node: Node) -> Any:
     """Return a number to order candidates by: the value at one point, or nought where there is none."""
-    if node.op in STRUCTURES or not _is_value(node) or _has_signs(node):
+    if node.op in STRUCTURES or not _is_value(node) or has_signs(node):
         return 0
     try:
         return sample(node) or 0
     except Malformed:
         return 0
-
-
-def _has_signs(node: Node) -> bool:
-    return "pm" in [part.op for part in walk(node)]
-
-
-def _expanded(node: Node) -> tuple[Node, ...]:
-    """Return the values a tree with plus-minus stands for; a set or list gives those of its parts."""
-    if node.op == "seq" and node.leaf in ("{}", ""):
-        return tuple(value for part in node.args for value in _expanded(part))
-    if not _has_signs(node):
-        return (node,)
-    return _signed(node, False), _signed(node, True)
-
-
-def _signed(node: Node, negative: bool) -> Node:
-    args = tuple(_signed(argument, negative) for argument in node.args)
-    if node.op == "pm":
-        return Node("neg", args) if negative else args[0]
-    return Node(node.op, args, node.leaf, node.digits)
 
 
 def _is_value(node: Node) -> bool:

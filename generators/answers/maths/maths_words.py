@@ -1,4 +1,4 @@
-"""Words and notations that mean mathematics: "twenty-five", "no solution", C_n^2, A(2, 5). Not their reading (latex).
+"""Words and notations that mean mathematics: "no solution", C_n^2, A(2, 5). Not numbers in words (number_words).
 
 Law: words mean a value only where all of them do; a notation that may be a name is one, unless the other answer, which
 has no such name, shows what is meant.
@@ -7,36 +7,54 @@ has no such name, shows what is meant.
 import re
 
 from generators.answers.language.latex import read
-from generators.answers.language.nodes import Node, number, symbols, walk
-from generators.answers.maths.parameters import renamed
+from generators.answers.language.nodes import Node, number, symbols
 
-_SMALL = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-)  # fmt: skip
-_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_NUMBERS = {word: k for k, word in enumerate(_SMALL)} | {word: 10 * k for k, word in enumerate(_TENS, 2)}
+_INFINITE = Node("const", (), "inf")
+_EMPTY = Node("const", (), "emptyset")
 _SETS = {
-    **dict.fromkeys(("all real numbers", "all reals", "real numbers", "all real values", "any real number"), "RR"),
+    **dict.fromkeys(
+        ("all real numbers", "all reals", "real numbers", "all real values", "any real number", "reals",
+         "set of all real numbers", "set of real numbers", "all real x", "any real value", "every real number"),
+        Node("const", (), "RR"),
+    ),
     **dict.fromkeys(
         ("no solution", "no solutions", "no real solution", "no real solutions", "empty set", "there are no solutions",
-         "there is no solution", "no such solution exists"), "emptyset",
+         "there is no solution", "no such solution exists", "none", "no real roots", "no roots", "no real root",
+         "there are no real solutions", "null set", "no values", "no value"), _EMPTY,
     ),
+    **dict.fromkeys(("all integers", "integers", "any integer", "every integer", "set of integers",
+                     "set of all integers"), Node("const", (), "ZZ")),
+    **dict.fromkeys(("natural numbers", "all natural numbers"), Node("const", (), "NN")),
+    **dict.fromkeys(("rational numbers", "all rational numbers", "rationals"), Node("const", (), "QQ")),
+    **dict.fromkeys(("complex numbers", "all complex numbers"), Node("const", (), "CC")),
+    **dict.fromkeys(("positive integers", "all positive integers"), Node("const", (), "ZZ+")),
+    **dict.fromkeys(("negative integers", "all negative integers"), Node("const", (), "ZZ-")),
+    **dict.fromkeys(("nonnegative integers", "non-negative integers", "all nonnegative integers"),
+                    Node("const", (), "ZZ0+")),
+    **dict.fromkeys(("positive real numbers", "all positive real numbers", "positive reals", "all positive reals"),
+                    Node("seq", (number(0), _INFINITE), "()")),
+    **dict.fromkeys(("negative real numbers", "all negative real numbers", "negative reals", "all negative reals"),
+                    Node("seq", (Node("neg", (_INFINITE,)), number(0)), "()")),
+    **dict.fromkeys(("nonnegative real numbers", "non-negative real numbers", "all nonnegative real numbers",
+                     "all non-negative real numbers", "nonnegative reals"),
+                    Node("seq", (number(0), _INFINITE), "[)")),
 }  # fmt: skip
+SYNONYMS = {
+    "dne": "does not exist",
+    "doesn't exist": "does not exist",
+    "it does not exist": "does not exist",
+    "limit does not exist": "does not exist",
+    "it is undefined": "undefined",
+    "not defined": "undefined",
+    "is undefined": "undefined",
+}
+"""Words by the words that they stand for."""
 _COUNTED = re.compile(r"([CA])_([0-9]{1,9}|[a-zA-Z]|[0-9]?[a-z][-+][0-9]|[0-9][a-z])")
 
 
-def meant(words: str) -> Node | None:
-    """Return what words mean as mathematics: a number below a hundred, no solution, all reals; None for others."""
-    if words in _SETS:
-        return Node("const", (), _SETS[words])
-    parts = words.replace("-", " ").split()
-    values = [_NUMBERS.get(part) for part in parts]
-    if len(values) == 1 and values[0] is not None:
-        return number(values[0])
-    if len(values) == 2 and parts[0] in _TENS and parts[1] in _SMALL[1:10]:
-        return number((values[0] or 0) + (values[1] or 0))
-    return None
+def set_in_words(words: str) -> Node | None:
+    """Return the set of numbers that words mean: no solution, all reals; None for others."""
+    return _SETS.get(words)
 
 
 def counting(node: Node, other: Node) -> Node:
@@ -58,18 +76,3 @@ def _counting(node: Node) -> Node:
 
 def _arranged(size: Node, count: Node) -> Node:
     return Node("*", (Node("binom", (size, count)), Node("!", (count,))))
-
-
-def constants(gold: Node, given: Node) -> Node:
-    """Return an answer with its arbitrary constants c, c_1 or C, C_1 by the gold's names; else as it is."""
-    own, wanted = symbols(given) - symbols(gold), symbols(gold) - symbols(given)
-    names = {name: name[0].swapcase() + name[1:] for name in own}
-    alone = not {"a", "b", "A", "B"} & symbols(given)  # in a + b + c it is one of the letters
-    arbitrary = all(name[0] in "cC" and ("_" in name or (alone and _is_added(name, given))) for name in own)
-    if not own or set(names.values()) != wanted or not arbitrary:
-        return given
-    return renamed(given, {name: Node("sym", (), other) for name, other in names.items()})
-
-
-def _is_added(name: str, tree: Node) -> bool:
-    return any(part.op == "+" and Node("sym", (), name) in part.args for part in walk(tree))

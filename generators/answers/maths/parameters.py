@@ -6,12 +6,14 @@ through the same values. A parameter over the naturals is only named.
 
 from collections.abc import Callable, Iterator
 
-from generators.answers.language.nodes import Node, number, symbols
+from generators.answers.language.nodes import Node, number, symbols, walk
 from generators.answers.maths.numeric import weight
 from generators.answers.maths.symbolic import refuse_costly
 
 _DOMAINS = {"ZZ": "Z", "Z": "Z", "NN": "N", "N": "N"}
 _SHIFTS = (0, 1, -1, 2, -2)
+_PERIODIC = frozenset("knml")
+"""Names of whole numbers in front of pi, by custom."""
 MAX_FAMILIES = 4
 """Families of solutions in one answer."""
 
@@ -24,7 +26,9 @@ def parametric(node: Node) -> Parametric | None:
     if node.op == "builder" and node.args[1].op == "seq":
         found = parametric(Node("seq", node.args[1].args, ""))
         named = found is not None and all(part.op == "rel" and part.args[0] == node.args[0] for part in found[0])
-        return found if named or found is None else ((node.args[0], *found[0]), *found[1:])
+        if found is None:
+            return None
+        return (tuple(part.args[-1] for part in found[0]) if named else (node.args[0], *found[0]), *found[1:])
     if node.op != "seq" or node.leaf not in ("", "()"):
         parted = _parted(node)
         return None if parted is None else parametric(Node("seq", parted, ""))
@@ -41,6 +45,22 @@ def parametric(node: Node) -> Parametric | None:
         stated = stated[:-1]
     known = domain is not None and stated and all(name in symbols(Node("seq", stated)) for name in names)
     return (stated, tuple(names), domain) if known and domain is not None else None
+
+
+def periodic(node: Node) -> Parametric | None:
+    """Return an answer with a multiple k pi whose k is not said to be whole as one where it is; None for any other."""
+    stated = node.args if node.op == "seq" and node.leaf == "" else (node,)
+    names = symbols(node) & _PERIODIC
+    if len(names) != 1:
+        return None
+    (name,) = names
+    turns = all(any(part.op == "*" and _turns(part, name) for part in walk(one)) for one in stated)
+    return (stated, (name,), "Z") if turns else None
+
+
+def _turns(product: Node, name: str) -> bool:
+    parts = list(walk(product))
+    return name in symbols(product) and any(part.op == "const" and part.leaf == "pi" for part in parts)
 
 
 def _parted(node: Node) -> tuple[Node, Node] | None:

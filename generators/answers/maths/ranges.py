@@ -46,14 +46,19 @@ def _held(node: Node) -> list[Interval] | None:
         return _held(condition) if variable.op == "sym" and symbols(condition) == {str(variable.leaf)} else None
     if node.op == "seq" and node.leaf == "{}":
         return [(point, True, point, True) for point in node.args]
-    if node.op == "seq" and node.leaf in ("", "()") and all(part.op == "rel" for part in node.args):
-        return _joined(Node("cap", node.args))
+    if node.op == "seq" and node.leaf in ("", "()") and all(_is_bound(part) for part in node.args):
+        return _joined(Node("cap", node.args)) or None  # x < 1, x > 2 says "or"
     if node.op == "seq" and len(node.args) == 2 and node.leaf in _OPEN:
         closed = _OPEN[str(node.leaf)]
         return [(node.args[0], closed[0], node.args[1], closed[1])]
     if node.op == "const":
         return {"RR": [_LINE], "emptyset": []}.get(str(node.leaf))
     return _from_relation(node) if node.op == "rel" else None
+
+
+def _is_bound(node: Node) -> bool:
+    """Say whether a relation leaves more than one value: an inequality or a membership."""
+    return node.op == "rel" and "=" not in signs(node)
 
 
 def _joined(node: Node) -> list[Interval] | None:

@@ -1,12 +1,21 @@
-"""Relations as answers: names given a value, chains of equations, solutions. Not intervals (ranges), not equality.
+"""Relations as answers: names given a value, chains, solutions, plus-minus. Not intervals (ranges), not equality.
 
 Law: what is taken off says nothing about the value: a name, the steps before the last sign of a chain.
 """
 
+from fractions import Fraction
+from itertools import pairwise
+
 from generators.answers.language.exact import exact
 from generators.answers.language.nodes import Node, number, symbols, walk
+from generators.answers.maths.symbolic import stated, value
+from generators.malformed import Malformed
 
-STRUCTURES = frozenset(("seq", "rel", "matrix", "union", "cap", "minus", "builder", "based", "class"))
+STRUCTURES = frozenset(
+    ("seq", "rel", "matrix", "union", "cap", "minus", "builder", "based", "class", "forall", "exists")
+)
+_NEARLY = Fraction(1, 10**40)
+_OPERATORS = frozenset(("opaque", "sum", "prod", "int"))
 _INVERSE = Node("neg", (number(1),))
 _FUNCTION_NAMES = frozenset("fghFGHPQRTW")
 _UNKNOWNS = frozenset("xyztw")
@@ -69,24 +78,90 @@ def residue(node: Node) -> Node:
 
 
 def is_chain(node: Node) -> bool:
-    """Say whether a relation is a = b = c, perhaps rounded at its end, and does not equate two numbers that differ."""
+    """Say whether a relation is a = b = c, perhaps rounded at its end, and does not equate two values that differ."""
     found = signs(node)
-    return found[0] == "=" and set(found) <= {"=", "~"} and not _contradicts(node)
+    return found[0] == "=" and set(found) <= {"=", "~"} and not contradicts(node)
 
 
-def _contradicts(node: Node) -> bool:
-    """Say whether two plain integers or fractions of a chain differ, by more than a percent sign; slips may stand."""
+def contradicts(node: Node) -> bool:
+    """Say whether two sides joined by = have values that differ by more than a percent sign or a rounding."""
     found = signs(node)
-    sides = node.args[: found.index("~") + 1 if "~" in found else None]
-    plain = [exact(side) for side in sides if all(part.op in ("num", "neg", "/") for part in walk(side))]
-    known = {value for value in plain if value is not None}
-    return not all(one in (other, 100 * other) or other == 100 * one for one in known for other in known)
+    equated = node.args[: found.index("~") + 1 if "~" in found else None]
+    sides = [(side, known) for side in equated if (known := _known(side)) is not None]
+    return any(not (_percent(a, b) or rounds(one, b) or rounds(other, a)) for (one, a), (other, b) in pairwise(sides))
+
+
+def _known(side: Node) -> Fraction | None:
+    if side.op in STRUCTURES or symbols(side):
+        return None
+    try:
+        return value(side)
+    except Malformed:
+        return None
+
+
+def _percent(one: Fraction, other: Fraction) -> bool:
+    return one in (other, 100 * other) or other == 100 * one
+
+
+def rounds(literal: Node, wanted: Fraction) -> bool:
+    """Say whether a number as it is written is a value rounded or cut to its places; a whole number rounds none."""
+    shown = stated(literal)
+    if shown is None:
+        known = _known(literal)
+        return known is not None and abs(known - wanted) <= _NEARLY * (1 + abs(wanted))
+    number_, place = shown
+    return abs(number_ - wanted) < place
 
 
 def last_side(node: Node) -> Node:
     """Return the value a chain ends with, before any rounding."""
     found = signs(node)
     return node.args[found.index("~") if "~" in found else -1]
+
+
+def _rounded(chain: Node) -> bool:
+    """Say whether a chain ends with a number that its value is rounded to, though = stands before it."""
+    before, last = (_known(side) for side in chain.args[-2:])
+    return signs(chain)[-1] == "=" and stated(chain.args[-1]) is not None and before not in (None, last)
+
+
+def excluding(node: Node) -> Node:
+    """Return x != +-1 as all numbers but the two."""
+    if node.op != "rel" or node.leaf != "!=" or not has_signs(node.args[1]):
+        return node
+    return Node("minus", (Node("const", (), "RR"), Node("seq", expanded(node.args[1]), "{}")))
+
+
+def stated_side(gold: Node, given: Node) -> Node:
+    """Return what a chain ends with: its rounding where the gold is that number, else the value before any rounding."""
+    last = given.args[-1]
+    rounding = signs(given)[-1] == "~" or _rounded(given)
+    if rounding and last.op in ("decimal", "num", "neg") and exact(last) == exact(gold) is not None:
+        before = _known(given.args[-2])
+        return last if before is None or rounds(last, before) else last_side(given)
+    return given.args[-2] if _rounded(given) else last_side(given)
+
+
+def has_signs(node: Node) -> bool:
+    """Say whether a tree has a plus-minus."""
+    return "pm" in [part.op for part in walk(node)]
+
+
+def expanded(node: Node) -> tuple[Node, ...]:
+    """Return the values a tree with plus-minus stands for; a set or list gives those of its parts."""
+    if node.op == "seq" and node.leaf in ("{}", ""):
+        return tuple(value for part in node.args for value in expanded(part))
+    if not has_signs(node):
+        return (node,)
+    return _signed(node, False), _signed(node, True)
+
+
+def _signed(node: Node, negative: bool) -> Node:
+    args = tuple(_signed(argument, negative) for argument in node.args)
+    if node.op == "pm":
+        return Node("neg", args) if negative else args[0]
+    return Node(node.op, args, node.leaf, node.digits)
 
 
 def shortened(node: Node) -> Node:
@@ -105,7 +180,7 @@ def shortened(node: Node) -> Node:
         return node.args[1]
     if node.op == "rel" and is_chain(node) and node.args[0].op not in STRUCTURES and not symbols(node):
         return last_side(node)
-    if node.op == "rel" and len(node.args) > 2 and is_chain(node) and is_name(node.args[0]):
+    if node.op == "rel" and len(node.args) > 2 and is_chain(node) and is_name(node.args[0]) and not _rounded(node):
         return Node("rel", (node.args[0], last_side(node)), "=")
     return node
 
@@ -113,7 +188,7 @@ def shortened(node: Node) -> Node:
 def states_value(node: Node) -> bool:
     """Say whether a chain says what something is: a name, a sum of names, or a calculation without free letters."""
     left = node.args[0]
-    if len(node.args) > 2 or is_name(left) or any(part.op == "opaque" for part in walk(left)):
+    if len(node.args) > 2 or is_name(left) or any(part.op in _OPERATORS for part in walk(left)):
         return True
     if left.op in ("seq", "union") or not symbols(left):
         return not symbols(node)

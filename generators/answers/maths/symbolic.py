@@ -9,7 +9,8 @@ from fractions import Fraction
 from typing import Any
 
 from generators.answers.language.exact import MAX_BITS, MAX_FACTORIAL, exact, magnitude
-from generators.answers.language.nodes import Node, number, symbols, walk
+from generators.answers.language.nodes import Node, number, symbols, variables, walk
+from generators.answers.maths.counting import agree_at_whole, agree_carried
 from generators.answers.maths.numeric import DIGITS, Undefined, Values, arithmetic, is_complex, tolerance, weight
 from generators.malformed import Malformed
 from pipeline.seeds import derive
@@ -19,11 +20,13 @@ __all__ = [
     "MAX_FACTORIAL",
     "approximates",
     "exact",
+    "is_constant",
     "proportional",
     "refuse_costly",
     "refuse_large",
     "same",
     "sample",
+    "stated",
     "symbols",
     "value",
 ]
@@ -31,16 +34,17 @@ __all__ = [
 MAX_WEIGHT = 4000
 """Node evaluations, weighted by their cost, that one comparison may take."""
 DOUBLE_DIGITS = 16
+_TEN = number(10)
 _POINTS = 6
 _NEEDED = 3
 _MORE = 40
 """Further and wider points for expressions with steps or corners, which agree on whole stretches."""
+_NO_VALUES = frozenset(
+    ("seq", "rel", "union", "cap", "minus", "builder", "matrix", "based", "class", "forall", "exists")
+)
 _STEPS = frozenset(("floor", "ceil", "mod", "max", "min", "abs"))
 _RATIONAL = frozenset(("num", "decimal", "sym", "+", "*", "/", "neg"))
 _EXACT_POINTS = 3
-_COUNTS = 12
-"""Integers, small and large in turn, that steps are compared at."""
-_WHOLE = frozenset("nmNM")
 _NEAR = 1000
 """Number of the first point between 0.05 and 0.95, where some logarithms and roots are real that are not elsewhere."""
 _LARGE = 10**20
@@ -61,12 +65,12 @@ def same(left: Node, right: Node) -> bool:
         return values[0] == values[1]
     if _rank(left) != _rank(right):
         return False
-    free = sorted(symbols(left) | symbols(right))
+    free = sorted(variables(left) | variables(right))
     if free and _is_rational(left) and _is_rational(right):
         return _agree_exactly(left, right, free)
-    if free and (counted := _agree_counting(left, right, free)) is not None:
+    if free and (counted := agree_at_whole(left, right, free)) is not None:
         return counted
-    if _agree(left, right, free):
+    if _agree(left, right, free) or (free and agree_carried(left, right)):
         return True
     return (_has_bare_log(left) or _has_bare_log(right)) and _agree(_decimal_logs(left), _decimal_logs(right), free)
 
@@ -77,7 +81,7 @@ def proportional(left: Node, right: Node, *, positive: bool = False) -> bool:
     Raises:
         Malformed: when one of them is beyond a limit or cannot be evaluated.
     """
-    free = sorted(symbols(left) | symbols(right))
+    free = sorted(variables(left) | variables(right))
     if not free:
         return False
     usable: list[tuple[Any, Any]] = []
@@ -97,6 +101,27 @@ def proportional(left: Node, right: Node, *, positive: bool = False) -> bool:
     return len(usable) >= _NEEDED
 
 
+def is_constant(node: Node, name: str) -> bool:
+    """Say whether an expression has one value whatever that of one of its names.
+
+    Raises:
+        Malformed: when it is beyond a limit or cannot be evaluated.
+    """
+    free, first, agreed = sorted(variables(node)), None, 0
+    fixed = {other: _coordinate(other, 0, arithmetic()) for other in free}
+    for k in range(_points(node, node)):
+        values = Values({**fixed, name: _coordinate(name, k, arithmetic())})
+        try:
+            found = values.of(node)
+        except Undefined:
+            continue
+        first = found if first is None else first
+        if abs(found - first) > max(abs(first), values.scale) * tolerance():
+            return False
+        agreed += 1
+    return agreed >= _NEEDED
+
+
 def value(node: Node) -> Fraction | None:
     """Return the exact rational value of a constant tree, else its real value to about 70 digits; None without one.
 
@@ -104,7 +129,7 @@ def value(node: Node) -> Fraction | None:
         Malformed: when it is beyond a limit.
     """
     known = exact(node)
-    if known is not None or _rank(node) or symbols(node):
+    if known is not None or _rank(node) or symbols(node) or any(part.op == "opaque" for part in walk(node)):
         return known
     refuse_costly(weight(node))
     try:
@@ -120,22 +145,45 @@ def approximates(literal: Node, node: Node) -> bool:
     """Say whether a decimal literal is a value rounded to the literal's own digits, at least four.
 
     A value that is itself a short decimal has no other rounding: there only the exact value will do. A literal of 16
-    digits or more is what a double prints: its last digits are noise.
+    digits or more is what a double prints: its last digits are noise. So is one times a power of ten read.
     """
-    shown = literal.args[0] if literal.op == "neg" else literal
-    if shown.op != "decimal" or shown.digits < 4 or symbols(node):
+    shown = _decimal(literal)
+    if shown is None or shown[1] < 4 or symbols(node):
         return False
-    assert isinstance(shown.leaf, Fraction)
+    wanted, digits, place = shown
     known = exact(node)
     if known is not None and _terminates(known):
         return False
     true = value(node)
-    if true is None or not shown.leaf:
+    if true is None or not wanted:
         return False
-    wanted = -shown.leaf if literal.op == "neg" else shown.leaf
-    place = Fraction(10) ** (magnitude(shown.leaf) - shown.digits + 1)
-    double = abs(true) / 2**52 if shown.digits >= DOUBLE_DIGITS else Fraction(0)
+    double = abs(true) / 2**52 if digits >= DOUBLE_DIGITS else Fraction(0)
     return abs(true - wanted) <= max(place * Fraction(5_000_001, 10_000_000), double)
+
+
+def stated(literal: Node) -> tuple[Fraction, Fraction] | None:
+    """Return the value of a decimal literal of two digits or more, and the size of its last place; None for others."""
+    shown = _decimal(literal)
+    return None if shown is None or shown[1] < 2 else (shown[0], shown[2])
+
+
+def _decimal(literal: Node) -> tuple[Fraction, int, Fraction] | None:
+    """Return the value, the digits and the last place of a decimal, with its sign and its power of ten; else None."""
+    if literal.op == "neg":
+        found = _decimal(literal.args[0])
+        return None if found is None else (-found[0], *found[1:])
+    if literal.op == "*" and len(literal.args) == 2 and literal.args[1].op == "^":
+        found, (base, exponent) = _decimal(literal.args[0]), literal.args[1].args
+        power = exact(exponent) if base == _TEN else None
+        if found is None or power is None or power.denominator > 1 or abs(power) > MAX_BITS // 4:
+            return None
+        scale = _TEN.leaf**power.numerator  # type: ignore[operator,union-attr]
+        return found[0] * scale, found[1], found[2] * scale
+    if literal.op != "decimal":
+        return None
+    assert isinstance(literal.leaf, Fraction)
+    place = Fraction(10) ** (magnitude(literal.leaf) - literal.digits + 1)
+    return literal.leaf, literal.digits, place
 
 
 def _terminates(found: Fraction) -> bool:
@@ -147,7 +195,7 @@ def _terminates(found: Fraction) -> bool:
 
 
 def _rank(node: Node) -> str:
-    return node.op if node.op in ("seq", "rel", "union", "cap", "minus", "builder", "matrix", "based", "class") else ""
+    return node.op if node.op in _NO_VALUES else ""
 
 
 def _is_rational(node: Node) -> bool:
@@ -175,33 +223,13 @@ def _agree_exactly(left: Node, right: Node, free: list[str]) -> bool:
     return False
 
 
-def _agree_counting(left: Node, right: Node, free: list[str]) -> bool | None:
-    """Compare what counts at small integers; None where there is nothing to count, or no value.
-
-    It has factorials or binomials, or steps in names that are those of whole numbers by custom.
-    """
-    found = {part.op for tree in (left, right) for part in walk(tree)}
-    steps = found & {"floor", "ceil"} and _WHOLE.issuperset(free)
-    if not steps and not found & {"!", "binom"}:
-        return None
-    for k in range(_COUNTS if steps else 2 * _EXACT_POINTS):
-        width = 10**5 if steps and k % 2 else 20
-        point = {name: Fraction(derive("count", name, k) % width + 2 * k + 1) for name in free}
-        a, b = exact(left, point), exact(right, point)
-        if a is None or b is None:
-            return None
-        if a != b:
-            return False
-    return True
-
-
 def sample(node: Node) -> Any:
     """Return the value of an expression at one point, by which candidates may be ordered; None without one.
 
     Raises:
         Malformed: when it is beyond a limit.
     """
-    free = sorted(symbols(node))
+    free = sorted(variables(node))
     refuse_costly(weight(node))
     found = _at(node, node, free, 0)
     return None if found is None else found[0]
@@ -221,7 +249,7 @@ def _decimal_logs(node: Node) -> Node:
 def _points(left: Node, right: Node) -> int:
     has_steps = any(part.op in _STEPS for tree in (left, right) for part in walk(tree))
     cost = weight(left) + weight(right)
-    refuse_costly(cost * _POINTS)
+    refuse_costly(cost * _NEEDED)
     return min(_POINTS + _MORE * has_steps, MAX_WEIGHT // cost)
 
 
@@ -231,7 +259,7 @@ def refuse_large(*trees: Node) -> None:
     Raises:
         Malformed: beyond MAX_WEIGHT.
     """
-    refuse_costly(sum(weight(tree, counting=True) for tree in trees) * _POINTS)
+    refuse_costly(sum(weight(tree, counting=True) for tree in trees) * _NEEDED)
 
 
 def refuse_costly(cost: int) -> None:

@@ -8,12 +8,14 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from generators.answers.language.denials import is_denied, is_hedge
 from generators.answers.language.latex import read
-from generators.answers.language.nodes import Node
-from generators.answers.language.prose import GOLD_CUE, LEADING_CUE, is_assumption, is_order
+from generators.answers.language.nodes import Node, walk
+from generators.answers.language.prose import GOLD_CUE, LEADING_CUE, is_assumption, is_denied, is_hedge, is_order
 from generators.answers.language.tokens import FUNCTIONS, GREEK, MAX_CHARS
-from generators.answers.language.writing import written
+from generators.answers.language.writing import MONEY, written
+from generators.answers.maths.counted import counted, told
+from generators.answers.maths.maths_words import set_in_words
+from generators.answers.maths.number_words import number_in_words
 from generators.malformed import Malformed
 
 MAX_WORDS = 200
@@ -50,18 +52,38 @@ _SMALL_WORDS = frozenset(
         "or", "so", "to", "up", "us", "we", "ok",
     )
 )  # fmt: skip
+_BASED = re.compile(
+    r"\$?\(?([0-9A-Fa-f]{1,30})\)?\$? ?(?:\\text ?\{)? ?\(?(?:in )?base[- ]?\$?(\d{1,2}|[a-z]{2,8})\$?\)? ?\}?\.?"
+)
+_DIGITS = re.compile(r"\(?((?=[0-9]*[A-Fa-f])[0-9A-Fa-f]{1,30})\)?_ ?\{? ?(1[1-6]) ?\}?")
+"""Digits of a base over ten."""
+_MIXED = re.compile(r"([-+]?\d{1,9}) (\d{1,9})/(\d{1,9})")
+_LETTER = r"\$?\\?\(? ?([a-z]) ?\\?\)?\$?"
+_SUCH = r"[\s,;(]*(?:\\text ?\{)?[\s,;(]*"
+_ANY = r"(?:any|all|every|some|each|an)?"
+_INTEGER = re.compile(
+    rf"{_SUCH}(?:for|where|with|and) ?\}}? ?{_LETTER} ?(?:\\text ?\{{)? ?(?:is|being)? ?{_ANY} ?integer[\s}}).$]*$"
+    rf"|{_SUCH}(?:for|where|with)? ?{_ANY} ?integers?\b ?(?:values? of )?\}}? ?{_LETTER}[\s}}).$]*$"
+    rf"|{_SUCH}\}}?{_LETTER} ?(?:\\text ?\{{)? ?(?:is )?(?:an|any|some) integer[\s}}).$]*$"
+)
+"""What says of a name at the end that it is any whole number."""
+_COUNTED = re.compile(r"[-+]?\d[\d.]* ?[A-Za-z]+ ?(?:,|;|and\b)")
+"""How a list begins whose first part counts a thing."""
+_BRACKETED = re.compile(r"[(\[][^()\[\]]*,[^()\[\]]*[)\]]")
+_NAMED = re.compile(r"(?:[A-Za-z](?:_\{?\w\}?)?|\\[a-z]+|\([A-Za-z](?:, ?[A-Za-z])+\)) ?= ?")
 RELATION = re.compile(r"[=<>]|\\(?:in|[gl]eq?|ne|neq|[lg]t)(?![A-Za-z])")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A typed answer: normalised text, its tree (None for words), and what was written round the value."""
+    """A typed answer: normalised text, its tree (None for words), what was written round the value, its rounding."""
 
     text: str
     node: Node | None
     words: str | None
     percent: bool = False
     unit: str = ""
+    rounded: Node | None = None
 
 
 def is_answer(text: str) -> bool:
@@ -104,7 +126,12 @@ def _attempted(text: str, gold: bool) -> Answer | Malformed:
     try:
         return _parse(text, gold)
     except Malformed as error:
-        return Malformed(error.reason, text[:100])
+        things = counted(text)
+        return (
+            Answer(text, things[0], None, things[1] == "%", things[1].strip("%"))
+            if things
+            else Malformed(error.reason, text[:100])
+        )
 
 
 _remembered = lru_cache(maxsize=CACHED)(_attempted)
@@ -117,17 +144,25 @@ def _parse(text: str, gold: bool) -> Answer:
             return Answer(text, Node("sym", (), marked[1]), marked[1])
     if "nswer" in text and (cue := (GOLD_CUE if gold else LEADING_CUE).match(text)) is not None:
         text = text[cue.end() :]
+    if "base" in text or "nteger" in text:
+        text = _in_signs(text)
     tidy, percent, unit = written(text)
     if not tidy:
         raise Malformed("empty answer")
     if tidy.isdigit():
         return Answer(tidy, read(tidy), None, percent, unit)
+    if (unit or percent or _COUNTED.match(tidy)) and (things := counted(text)) is not None:
+        return Answer(tidy, things[0], None, things[1] == "%", things[1].strip("%"))
+    if "_" in tidy and (digits := _DIGITS.fullmatch(tidy)) is not None:
+        return Answer(tidy, Node("based", (Node("sym", (), digits[1].upper()),), digits[2]), None)
+    if "/" in tidy and " " in tidy and (mixed := _MIXED.fullmatch(tidy)) is not None:
+        tidy = f"{mixed[1]}\\frac{{{mixed[2]}}}{{{mixed[3]}}}"
     lettered = tidy[0] == "(" or tidy[0].isalpha()
     if lettered and (choice := _CHOICE.fullmatch(tidy)) is not None and not (is_hedge(tidy) or is_denied(tidy)):
         letter = next(filter(None, choice.groups()))
         return Answer(tidy, Node("sym", (), letter), letter, percent, unit)
     cases = "or" in tidy and _OR.search(tidy) is not None
-    if is_hedge(tidy, but_or=cases and (gold or _all_relations(tidy))):
+    if is_hedge(tidy, but_or=cases and (gold or _all_cases(tidy))):
         raise Malformed("a hedge is no answer")
     words = worded(tidy) if lettered else None
     if words is not None and not _is_product(words):
@@ -138,21 +173,81 @@ def _parse(text: str, gold: bool) -> Answer:
     node = _cases(tidy) if cases and not within else _read_sides(tidy)
     value = _without_name(node)
     exact = percent and node.op == "rel" and value is node.args[0]  # the sign is the rounding's: 1/6 ~ 16.7%
-    return Answer(tidy, value, words, percent and not exact, unit)
+    rounded = node.args[-1] if value is not node and not percent else None
+    return Answer(tidy, value, words, percent and not exact, unit, rounded)
 
 
-def _all_relations(text: str) -> bool:
-    """Say whether all that "or" joins are relations: cases of one answer, where bare values are a hedge."""
-    return all(RELATION.search(part) for part in _OR.split(text))
+def _in_signs(text: str) -> str:
+    """Return "101 base 2" as 101_2, and a last "where n is an integer" as `n \\in \\mathbb{Z}`."""
+    based = _BASED.fullmatch(text.strip())
+    if based is not None:
+        return f"{based[1]}_{{{based[2]}}}"
+    return _INTEGER.sub(lambda found: f", {found[1] or found[2] or found[3]} \\in \\mathbb{{Z}}", text)
+
+
+def meant(answer: Answer) -> Answer:
+    """Return an answer in words as the mathematics that they mean; any other as it is."""
+    if answer.words is None or len(answer.words) < 2:
+        return answer
+    found = set_in_words(answer.words)
+    if found is not None:
+        return Answer(answer.text, found, None, answer.percent, answer.unit)
+    if " and " in answer.words and (things := counted(answer.text)) is not None:
+        return Answer(answer.text, things[0], None, False, things[1])
+    said = number_in_words(answer.words)
+    if said is None:
+        return answer
+    thing = written(f"2 {said[1]}")
+    if said[1] and (thing.text != "2" or not (thing.unit or thing.percent)):
+        return answer
+    return Answer(
+        answer.text, Node("num", (), said[0]), None, answer.percent or thing.percent, answer.unit or thing.unit
+    )
+
+
+def marks_conflict(gold: Answer, given: Answer) -> bool:
+    """Say whether both answers have a mark (unit, currency, percent sign) and not the same; one alone says nothing.
+
+    A sum of money may say further what it is for: "$15" agrees with "$15 per hour".
+    """
+    if gold.percent != given.percent:
+        return bool(gold.unit or given.unit)
+    if not gold.unit or not given.unit or gold.unit == given.unit:
+        return False
+    one, other = told(gold.unit), told(given.unit)
+    if not one or not other or one == other:
+        return False
+    return not any(a in MONEY and b.startswith(a) for a, b in ((one, other), (other, one)))
+
+
+def _all_cases(text: str) -> bool:
+    """Say whether all that "or" joins are cases of one answer, where bare values are a hedge.
+
+    They are where all are relations, where a name is given to the first and the others are bare, or where all stand in
+    brackets: tuples and intervals.
+    """
+    parts = [part.strip(" ,") for part in _OR.split(text)]
+    related = [RELATION.search(part) is not None for part in parts]
+    if all(related) or all(_BRACKETED.fullmatch(part) for part in parts):
+        return True
+    return related[0] and not any(related[1:]) and _NAMED.match(parts[0]) is not None
 
 
 def _cases(text: str) -> Node:
-    """Read what "or" joins: equations and values as a list in any order, inequalities as a union."""
-    parts = tuple(_read_sides(part.strip(" ,")) for part in _OR.split(text))
+    """Read what "or" joins: equations and values as a list in any order, inequalities and intervals as a union."""
+    texts = [part.strip(" ,") for part in _OR.split(text)]
+    if (named := _NAMED.match(texts[0])) is not None and not any(RELATION.search(part) for part in texts[1:]):
+        texts = [texts[0][named.end() :], *texts[1:]]
+    parts = tuple(map(_read_sides, texts))
     if all(part.op == "rel" for part in parts) and any(set(str(part.leaf)) & set("<>i") for part in parts):
         return Node("union", parts)
+    if any(part.leaf in ("(]", "[)") for part in parts) or any(
+        part.leaf == "inf" for side in parts for part in walk(side)
+    ):
+        return Node("union", parts)
     flat = [item for part in parts for item in (part.args if part.op == "seq" and part.leaf == "" else (part,))]
-    return Node("seq", tuple(flat), "{}" if all(part.op != "rel" for part in flat) else "")
+    tuples = all(part.op == "seq" and part.leaf == "()" for part in flat)
+    return Node("seq", tuple(flat), "{}" if not tuples and all(part.op != "rel" for part in flat) else "")
 
 
 def _read_sides(text: str) -> Node:
@@ -161,8 +256,7 @@ def _read_sides(text: str) -> Node:
         return read(text)
     except Malformed:
         start, equals, value = text.rpartition("=")
-        joined = "," in start or ". " in start or " and " in start or " or " in start
-        named = _NAMING.fullmatch(start) or ("=" in start and not joined)
+        named = _NAMING.fullmatch(start) or ("=" in start and "," not in start and ". " not in start)
         if not equals or not named or is_order(start) or is_assumption(start) or is_denied(start):
             raise
         return read(value)

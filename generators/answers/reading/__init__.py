@@ -2,6 +2,5 @@
 
 The gold answer is never seen here.
 
-Doors: `extract` for families' places, `boxes` for declared ones, `places` and `stated` for free replies in mathematics,
-`letters`, `truths`, `moments` and `words` for those in other types.
+Doors: `extract` for declared places, `asked` for those that a question names, `places` for free replies.
 """

@@ -4,7 +4,8 @@ Not the television game: every number must be used, and exactly once. Level L ha
 target of 1 to 99 (999 from level 3 on, and then out of greed's reach), built forward from a random tree of whole
 positive steps, so a solution always exists; a reply may pass through fractions and negative values, which are exact.
 max_level 10 keeps the exhaustive search for a witness under a second. The trace only states an answer.
-Law: the answer's numbers are the given ones, as a multiset; its value is the target exactly.
+Law: the answer's numbers are the given ones, as a multiset; its value is the target exactly. Answers differ as trees
+over values: turning a sum or a product round, or swapping equal numbers, gives the same one.
 
 Source: TinyZero countdown task (github.com/Jiayi-Pan/TinyZero), without its holes; "Countdown", Channel 4.
 """
@@ -14,8 +15,9 @@ from random import Random
 from generators.answers.maths import expression
 from generators.answers.maths.expression import Node, Operation
 from generators.answers.reading.extract import answer_text
-from generators.family import Family, Reject, Solution
-from generators.kit.trees import count, find, whole_steps
+from generators.family import Exhaustion, Family, Reject, Solution
+from generators.kit.presentations import reordered
+from generators.kit.trees import count, every, find, whole_steps
 from generators.kit.wording import RENDERINGS, Question, stated, write_text
 from pipeline.errors import FamilyError
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
@@ -57,7 +59,7 @@ def level_of(params: Json) -> int:
 
 
 def solve(params: Json) -> Solution:
-    """Return a witness found by exhaustive search, and how many expression trees over the numbers make the target."""
+    """Return a witness found by exhaustive search, and how many different trees make the target."""
     numbers, target = params["numbers"], params["target"]
     found = find(numbers, target)
     if found is None:
@@ -85,6 +87,12 @@ def verify(problem: Problem, reply: str) -> Verdict:
     if value is None:
         return wrong("divides by zero", text)
     return correct(text) if value == problem.params["target"] else wrong("misses the target", text)
+
+
+def worth(params: Json, text: str) -> int | None:
+    """Return the target if the expression makes it."""
+    made = expression.evaluate(expression.parse(text))
+    return int(params["target"]) if made == params["target"] else None
 
 
 def canonical(params: Json) -> Json:
@@ -115,8 +123,9 @@ def greedy(params: Json) -> str:
 
 
 FAMILY = Family(
-    family_version=1,
-    verifier_version=4,
+    family_version=2,  # 1 counted trees over indices, so equal numbers twice
+    judges=(1,),
+    verifier_version=3,
     answer_type="expression",
     renderings=RENDERINGS,
     max_level=10,
@@ -132,4 +141,6 @@ FAMILY = Family(
     heuristics=(all_added, all_multiplied, greedy),
     concepts=("arithmetic expressions", "search"),
     learnable_trace=False,
+    again=Exhaustion(lambda params: every(params["numbers"]), worth, "any"),
+    same=reordered("numbers"),
 )

@@ -15,7 +15,7 @@ from random import Random
 
 from generators.answers.maths.expression import read_integer
 from generators.answers.reading.extract import answer_text, place
-from generators.family import Family, Solution
+from generators.family import Family, Recomputation, Solution
 from generators.kit.wording import RENDERINGS, answer_format, fill, json_fields, json_prompt, match, write_text
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 
@@ -41,8 +41,7 @@ def make(rng: Random, level: int, region: str) -> Json:
     """Draw a start, steps and a modulus."""
     modulus = rng.choice(moduli(level))
     steps = [
-        ["+", rng.randint(1, 9)] if rng.random() < 0.5 else ["*", rng.choice(factors(modulus))]
-        for _ in range(level + 1)
+        ["+", rng.randint(1, 9)] if rng.randrange(2) else ["*", rng.choice(factors(modulus))] for _ in range(level + 1)
     ]
     return {"start": rng.randint(1, 9), "steps": steps, "modulus": modulus}
 
@@ -63,8 +62,8 @@ def level_of(params: Json) -> int:
 
 
 def capacity(level: int, region: str) -> int:
-    """Return the number of distinct instances: every combination is one."""
-    return int(sum(9 * (9 + len(factors(modulus))) ** (level + 1) for modulus in moduli(level)))
+    """Return the number of distinct instances: every combination of remainders is one, and 1 to 9 give them all."""
+    return int(sum(m * (m + len({digit % m for digit in factors(m)})) ** (level + 1) for m in moduli(level)))
 
 
 def remainders(params: Json) -> list[int]:
@@ -119,9 +118,26 @@ def parse(text: str, rendering: str) -> Json:
     return {"start": int(fields["start"]), "steps": steps, "modulus": int(fields["modulus"])}
 
 
+def at_once(params: Json) -> int:
+    """Return the remainder of the one big integer that the steps make without any reduction."""
+    total = params["start"]
+    for operator, operand in params["steps"]:
+        total = total + operand if operator == "+" else total * operand
+    return int(total % params["modulus"])
+
+
+def congruent(params: Json, answer: Json, rng: Random) -> tuple[Json, Json]:
+    """Put for every number another that leaves the same remainder."""
+    modulus = params["modulus"]
+    steps = [[operator, operand + modulus * rng.randrange(3)] for operator, operand in params["steps"]]
+    return {**params, "start": params["start"] + modulus * rng.randrange(3), "steps": steps}, answer
+
+
 def canonical(params: Json) -> Json:
-    """Return the instance itself: no relabelling leaves it the same."""
-    return params
+    """Return the instance with every number as its remainder: modulo 7, 9 and 2 are one number."""
+    modulus = params["modulus"]
+    steps = [[operator, operand % modulus] for operator, operand in params["steps"]]
+    return [params["start"] % modulus, steps, modulus]
 
 
 def trace(params: Json, rendering: str) -> str:
@@ -148,8 +164,9 @@ def last_step(params: Json) -> str:
 
 
 FAMILY = Family(
-    family_version=1,
-    verifier_version=4,
+    family_version=2,  # 1 told equal remainders apart
+    judges=(1,),
+    verifier_version=3,
     answer_type="integer",
     renderings=RENDERINGS,
     make=make,
@@ -164,4 +181,6 @@ FAMILY = Family(
     capacity=capacity,
     heuristics=(zero, last_step),
     concepts=("modular arithmetic",),
+    again=Recomputation(at_once),
+    same=congruent,
 )

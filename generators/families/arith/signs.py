@@ -9,10 +9,11 @@ Source: LeetCode 494 "Target Sum"; number partitioning is its target 0 (Garey an
 """
 
 from collections import Counter
+from itertools import product
 from random import Random
 
 from generators.answers.reading.extract import answer_text
-from generators.family import Family, Reject, Solution
+from generators.family import Exhaustion, Family, Reject, Solution
 from generators.kit.wording import RENDERINGS, Question, stated, write_text
 from generators.malformed import Malformed
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
@@ -100,6 +101,18 @@ def verify(problem: Problem, reply: str) -> Verdict:
     )
 
 
+def worth(params: Json, signs: str) -> int | None:
+    """Return the signed sum if it is the target."""
+    total = signed_sum(params["numbers"], signs)
+    return total if total == params["target"] else None
+
+
+def reordered(params: Json, signs: Json, rng: Random) -> tuple[Json, Json]:
+    """Put the numbers, each with its sign, in another order."""
+    order = rng.sample(range(len(signs)), len(signs))
+    return {**params, "numbers": [params["numbers"][i] for i in order]}, "".join(signs[i] for i in order)
+
+
 def canonical(params: Json) -> Json:
     """Return what permuting the numbers leaves alone."""
     return [sorted(params["numbers"]), params["target"]]
@@ -122,7 +135,7 @@ def towards(params: Json) -> str:
 
 FAMILY = Family(
     family_version=1,
-    verifier_version=4,
+    verifier_version=3,
     answer_type="signs",
     renderings=RENDERINGS,
     make=make,
@@ -137,4 +150,6 @@ FAMILY = Family(
     heuristics=(all_plus, towards),
     concepts=("signed sums", "search"),
     learnable_trace=False,
+    again=Exhaustion(lambda params: map("".join, product("+-", repeat=len(params["numbers"]))), worth, "any"),
+    same=reordered,
 )

@@ -1,7 +1,8 @@
 """Imported programming problems with tests: MBPP, HumanEval, APPS and the like. Not made here.
 
-Params: {"question", "cases", "reference"} and optionally "entry" (the function to define), "visible" (indices of the
-cases the question shows; no other is ever shown), "limits" ({"cpu_s", "wall_s", "memory_mb"}), "level" and "source".
+Params: {"question", "cases", "reference"} and optionally "entry" (the function to define, or "Solution().name"),
+"starter" (code the question begins with), "visible" (indices of the cases the question shows; no other is ever shown),
+"limits" ({"cpu_s", "wall_s", "memory_mb"}), "level" and "source".
 A problem needs a reference program: it is the witness, and it is run when the problem is built, so tests that
 nothing is known to pass are a data error then, never wrong replies later. Law: the identity of an instance is its
 question alone, whatever its case, spacing and tests.
@@ -29,7 +30,9 @@ from pipeline.problem import Certificate, Json, Problem, Verdict
 _ASK = "\n\nWrite one Python 3 program that {does}. Put all of it in one ```python fence; the last such fence counts."
 _STDIN = "reads its input from standard input and prints its answer to standard output"
 _LIMITS = ("cpu_s", "wall_s", "memory_mb")
-MOST_WALL_S = 30.0
+_SOLUTION = "Solution()."
+MOST_CPU_S = 30.0
+MOST_WALL_S = 60.0
 MOST_MEMORY_MB = 2048
 
 
@@ -71,50 +74,80 @@ def limits_of(params: Json) -> Limits:
     """
     declared = params.get("limits", {})
     usual = Limits()
-    most = {"cpu_s": MOST_WALL_S, "wall_s": MOST_WALL_S, "memory_mb": MOST_MEMORY_MB}
+    most = {"cpu_s": MOST_CPU_S, "wall_s": MOST_WALL_S, "memory_mb": MOST_MEMORY_MB}
     if not isinstance(declared, dict) or not set(declared) <= set(_LIMITS):
         raise FamilyError(f"limits {declared!r} are none of {', '.join(_LIMITS)}")
     for name, value in declared.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= most[name]:
             raise FamilyError(f"limit {name} is {value!r}: choose above 0 and at most {most[name]}")
     cpu_s = float(declared.get("cpu_s", usual.cpu_s))
-    wall_s = float(declared.get("wall_s", max(usual.wall_s, 2 * cpu_s)))
+    wall_s = float(declared.get("wall_s", min(max(usual.wall_s, 5 * cpu_s), MOST_WALL_S)))
     return Limits(cpu_s=cpu_s, wall_s=wall_s, memory_mb=int(declared.get("memory_mb", usual.memory_mb)))
 
 
 def render(params: Json, rendering: str) -> tuple[str, str]:
-    """Return the question, the cases it shows, and what kind of program is asked for."""
+    """Return the question, the cases it shows, what kind of program is asked for and what its tests call."""
     question = params["question"]
     if not isinstance(question, str) or not question.strip():
         raise FamilyError(f"question {question!r} is empty or no text: drop the row or mend the --map")
     reads = any(case["kind"] == "stdin" for case in params["cases"])
-    wanted = " and ".join(f"`{signature}`" for signature in signatures(params))
+    wanted = " and ".join(signatures(params))
     does = f"defines {wanted}" if wanted else _STDIN if reads else "does this"
-    return question + _examples(params) + _ASK.format(does=does), "tag"
+    starter = str(params.get("starter", "")).rstrip()
+    begun = f"\n\nIt begins with this code:\n```python\n{starter}\n```" if starter else ""
+    return question + _examples(params) + _ASK.format(does=does) + begun, "tag"
 
 
 def signatures(params: Json) -> list[str]:
-    """Return what a program must define, as the reference heads it: "gcd(a, b)"; nothing where it reads text."""
+    """Return what a program must define, as the reference or the starter code heads it; nothing where it reads text.
+
+    "`gcd(a, b)`", or "a class `Solution` with the method `gcd(self, a, b)`".
+    """
     cases = read_cases(params["cases"])
-    entry = params.get("entry", "")
+    entry = str(params.get("entry", ""))
     if not entry and all(case.kind == "stdin" for case in cases):
         return []
-    tree = parse_program(str(params.get("reference", ""))) or ast.Module([], [])
-    heads = {node.name: _head(node) for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    asked = [entry] if entry else list(dict.fromkeys(name for case in cases for name in _names_in(case)))
-    return [heads.get(name, name) for name in asked if entry or name in heads]
+    known: dict[str, str] = {}
+    for code in (str(params.get("reference", "")), str(params.get("starter", ""))):
+        known |= _heads(parse_program(code) or parse_program(f"{code}\n        pass") or ast.Module([], []))
+    called = [case.call for case in cases if case.call]
+    mentioned = [name for case in cases if not case.call for name in _names_in(case) if name in known]
+    asked = [entry] if entry else list(dict.fromkeys([*called, *mentioned]))
+    return [known.get(name.removeprefix(_SOLUTION), _bare(name)) for name in asked]
+
+
+def _bare(name: str) -> str:
+    """Return what is said of a function or method of which only the name is known."""
+    return _method(name.removeprefix(_SOLUTION)) if name.startswith(_SOLUTION) else f"`{name}`"
+
+
+def _method(head: str) -> str:
+    return f"a class `Solution` with the method `{head}`"
+
+
+def _heads(tree: ast.Module) -> dict[str, str]:
+    """Return name -> what is said of it, of the functions, classes and methods of Solution that code defines."""
+    found: dict[str, str] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            found[node.name] = f"`{_head(node)}`"
+        elif isinstance(node, ast.ClassDef):
+            found[node.name] = f"`{node.name}`"
+            methods = [inner for inner in node.body if isinstance(inner, ast.FunctionDef) and node.name == "Solution"]
+            found |= {method.name: _method(_head(method)) for method in methods if method.name[:1] != "_"}
+    return found
 
 
 def _names_in(case: Case) -> Iterator[str]:
-    """Yield the names a case asks a program for: the function called, or what its code mentions."""
-    tree = parse_program(case.call or case.source)
+    """Yield the names that the code of a case mentions."""
+    tree = parse_program(f"{case.setup}\n{case.source}")
     for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, ast.Name):
             yield node.id
 
 
-def _head(node: ast.FunctionDef | ast.ClassDef) -> str:
-    return f"{node.name}({ast.unparse(node.args)})" if isinstance(node, ast.FunctionDef) else node.name
+def _head(node: ast.FunctionDef) -> str:
+    return f"{node.name}({ast.unparse(node.args)})" + (f" -> {ast.unparse(node.returns)}" if node.returns else "")
 
 
 def _examples(params: Json) -> str:
@@ -135,7 +168,7 @@ def _example(case: Json) -> str:
 
 
 FAMILY = Family(
-    family_version=1,
+    family_version=2,
     verifier_version=4,
     answer_type="program",
     renderings=("plain",),
@@ -147,5 +180,6 @@ FAMILY = Family(
     canonical=canonical,
     level_of=level_of,
     write=lambda answer, rendering: f"\n```python\n{str(answer).rstrip()}\n```\n",
+    judges=(1,),
     procedural=False,
 )

@@ -8,11 +8,13 @@ Law: the answer lists coins, repeats included, that sum to the amount; fewer coi
 Source: Martello and Toth 1990, Knapsack Problems, chapter 5 (change-making); LeetCode 322 "Coin Change".
 """
 
+from collections.abc import Iterator
 from random import Random
 
 from generators.answers.maths.expression import read_integers
 from generators.answers.reading.extract import answer_text
-from generators.family import Family, Reject, Solution
+from generators.family import Exhaustion, Family, Reject, Solution
+from generators.kit.presentations import reordered
 from generators.kit.wording import RENDERINGS, Question, stated, write_list
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 
@@ -116,6 +118,15 @@ def judge(params: Json, optimum: int | float | None, coins: list[int], text: str
     return wrong("suboptimal", text, feasible=True, quality=optimum / len(coins))
 
 
+def payments(coins: list[int], amount: int) -> Iterator[list[int]]:
+    """Yield every multiset of coins that pays the amount."""
+    if not amount:
+        yield []
+    for place, coin in enumerate(coins if amount else ()):
+        if coin <= amount:
+            yield from ([coin, *rest] for rest in payments(coins[place:], amount - coin))
+
+
 def canonical(params: Json) -> Json:
     """Return what permuting the coins leaves alone."""
     return [sorted(params["coins"]), params["amount"]]
@@ -135,7 +146,7 @@ def one_kind(params: Json) -> str:
 
 FAMILY = Family(
     family_version=1,
-    verifier_version=4,
+    verifier_version=3,
     answer_type="integer_multiset",
     renderings=RENDERINGS,
     make=make,
@@ -150,4 +161,8 @@ FAMILY = Family(
     heuristics=(largest_first, one_kind),
     concepts=("change-making", "optimisation"),
     learnable_trace=False,
+    again=Exhaustion(
+        lambda params: payments(params["coins"], params["amount"]), lambda params, paid: len(paid), "least"
+    ),
+    same=reordered("coins"),
 )

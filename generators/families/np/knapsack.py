@@ -12,7 +12,9 @@ from random import Random
 
 from generators.answers.maths.expression import read_integers
 from generators.answers.reading.extract import answer_text
-from generators.family import Family, Reject, Solution
+from generators.family import Exhaustion, Family, Reject, Solution
+from generators.kit.answer_spaces import subsets
+from generators.kit.presentations import renumbered
 from generators.kit.wording import RENDERINGS, answer_format, fill, json_fields, json_prompt, match, stated, write_list
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 
@@ -49,6 +51,12 @@ def level_of(params: Json) -> int:
 def worth(params: Json, chosen: list[int]) -> int:
     """Return the total value of chosen item numbers."""
     return sum(params["values"][item] for item in chosen)
+
+
+def worth_if_it_fits(params: Json, chosen: list[int]) -> int | None:
+    """Return the total value of items that fit together."""
+    load = sum(params["weights"][item] for item in chosen)
+    return worth(params, chosen) if load <= params["capacity"] else None
 
 
 def by_density(params: Json) -> list[int]:
@@ -168,7 +176,7 @@ def first_ones(params: Json) -> str:
 
 FAMILY = Family(
     family_version=1,
-    verifier_version=4,
+    verifier_version=3,
     answer_type="id_set",
     renderings=RENDERINGS,
     make=make,
@@ -183,4 +191,6 @@ FAMILY = Family(
     heuristics=(densest, first_ones),
     concepts=("knapsack", "optimisation"),
     learnable_trace=False,
+    again=Exhaustion(lambda params: subsets(len(params["weights"])), worth_if_it_fits, "most"),
+    same=renumbered("weights", "values"),
 )

@@ -4,7 +4,8 @@ Not an optimisation: any choice that reaches the target is right. Level L has L 
 of 1 to min(2^(L+1), 999) so that right choices stay rare, and a target that neither one number alone nor all of them
 together make and, from level 3 on, that greed misses. The trace only states an answer: nothing shorter than a search
 leads to it.
-Law: the answer lists values, each at most as often as it is given; the sum is exact.
+Law: the answer lists values, each at most as often as it is given; the sum is exact. Answers differ when they hold
+other values, whichever of two equal numbers was meant.
 
 Source: Karp 1972, problem 18 (as "Knapsack"); Garey and Johnson 1979, SP13.
 """
@@ -14,7 +15,9 @@ from random import Random
 
 from generators.answers.maths.expression import read_integers
 from generators.answers.reading.extract import answer_text
-from generators.family import Family, Reject, Solution
+from generators.family import Exhaustion, Family, Reject, Solution
+from generators.kit.answer_spaces import sub_multisets
+from generators.kit.presentations import reordered
 from generators.kit.wording import RENDERINGS, Question, stated, write_list
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 
@@ -56,31 +59,38 @@ def level_of(params: Json) -> int:
     return len(params["numbers"]) - 3
 
 
-def reach(numbers: list[int], target: int) -> list[Counter[int]]:
-    """Return, for i = 0..n, how many index subsets of numbers[i:] give each sum up to the target."""
-    tables = [Counter({0: 1})]
+def reach(numbers: list[int], target: int) -> list[set[int]]:
+    """Return, for i = 0..n, the sums up to the target that numbers[i:] can give."""
+    sums = [{0}]
     for number in reversed(numbers):
-        table = tables[-1].copy()
-        for total, count in tables[-1].items():
-            if total + number <= target:
-                table[total + number] += count
-        tables.append(table)
-    return tables[::-1]
+        sums.append(sums[-1] | {total + number for total in sums[-1] if total + number <= target})
+    return sums[::-1]
+
+
+def ways(numbers: list[int], target: int) -> int:
+    """Return how many different multisets of values make the target, none taking a value more often than given."""
+    table = Counter({0: 1})
+    for value, given in Counter(numbers).items():
+        grown: Counter[int] = Counter()
+        for total, count in table.items():
+            for taken in range(min(given, (target - total) // value) + 1):
+                grown[total + taken * value] += count
+        table = grown
+    return table[target]
 
 
 def solve(params: Json) -> Solution:
-    """Return the witness that takes earlier numbers where it can, and the exact number of index subsets."""
+    """Return the witness that takes earlier numbers where it can, and the exact number of different answers."""
     numbers, rest = params["numbers"], params["target"]
-    tables = reach(numbers, rest)
     chosen: list[int] = []
-    for number, after in zip(numbers, tables[1:], strict=True):
+    for number, after in zip(numbers, reach(numbers, rest)[1:], strict=True):
         if rest - number in after:
             chosen.append(number)
             rest -= number
     certificate = Certificate(
         status="exact",
         evidence="enumeration",
-        optima=tables[0][params["target"]],
+        optima=ways(numbers, params["target"]),
         optima_kind="count",
         solver="dynamic programming over reachable sums",
     )
@@ -100,6 +110,11 @@ def judge(params: Json, chosen: list[int], text: str) -> Verdict:
     return correct(text) if sum(chosen) == params["target"] else wrong("misses the target", text)
 
 
+def worth(params: Json, chosen: list[int]) -> int | None:
+    """Return the sum of chosen values if it is the target."""
+    return sum(chosen) if sum(chosen) == params["target"] else None
+
+
 def canonical(params: Json) -> Json:
     """Return what permuting the numbers leaves alone."""
     return [sorted(params["numbers"]), params["target"]]
@@ -116,8 +131,9 @@ def first_ones(params: Json) -> str:
 
 
 FAMILY = Family(
-    family_version=1,
-    verifier_version=4,
+    family_version=2,  # 1 counted index sets as optima
+    judges=(1,),
+    verifier_version=3,
     answer_type="integer_multiset",
     renderings=RENDERINGS,
     make=make,
@@ -132,4 +148,6 @@ FAMILY = Family(
     heuristics=(largest_first, first_ones),
     concepts=("subset sum", "search"),
     learnable_trace=False,
+    again=Exhaustion(lambda params: sub_multisets(params["numbers"]), worth, "any"),
+    same=reordered("numbers"),
 )

@@ -16,7 +16,9 @@ from random import Random
 
 from generators.answers.maths.expression import read_integers
 from generators.answers.reading.extract import answer_text
-from generators.family import Family, Reject, Solution
+from generators.family import Exhaustion, Family, Reject, Solution
+from generators.kit.answer_spaces import tours
+from generators.kit.isomorphism import canonical_graph
 from generators.kit.tours import held_karp, length, nearest_from, nearest_neighbour, prove, two_opt_helps
 from generators.kit.wording import (
     RENDERINGS,
@@ -30,7 +32,6 @@ from generators.kit.wording import (
     unlisted,
     write_list,
 )
-from pipeline.fingerprint import content_hash
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 
 _ASK = "Answer with all {} in order, each once, in brackets and separated by commas, between <answer> and </answer>."
@@ -158,18 +159,15 @@ def _matrix(triangle: list[int]) -> list[list[int]]:
 
 
 def canonical(params: Json) -> Json:
-    """Return the sorted colours of the cities after three rounds of refinement by distances and neighbours' colours.
+    """Return the distances in the one order of the cities that no renumbering changes."""
+    return canonical_graph(params["distances"])[1]
 
-    Renumbering the cities leaves it alone; two instances that it merges by accident only count as one.
-    """
+
+def renumbered(params: Json, answer: Json, rng: Random) -> tuple[Json, Json]:
+    """Give the cities other numbers."""
     distances = params["distances"]
-    colours = [content_hash(sorted(row)) for row in distances]
-    for _ in range(3):
-        colours = [
-            content_hash(sorted([d, colour] for j, (d, colour) in enumerate(zip(row, colours, strict=True)) if j != i))
-            for i, row in enumerate(distances)
-        ]
-    return sorted(colours)
+    order = rng.sample(range(len(distances)), len(distances))
+    return {"distances": [[distances[i][j] for j in order] for i in order]}, [order.index(city) for city in answer]
 
 
 def nearest_first(params: Json) -> str:
@@ -183,8 +181,9 @@ def as_numbered(params: Json) -> str:
 
 
 FAMILY = Family(
-    family_version=1,
-    verifier_version=4,
+    family_version=2,  # 1 took a few different instances for one
+    judges=(1,),
+    verifier_version=3,
     answer_type="id_list",
     renderings=RENDERINGS,
     make=make,
@@ -199,4 +198,8 @@ FAMILY = Family(
     heuristics=(nearest_first, as_numbered),
     concepts=("travelling salesman", "optimisation"),
     learnable_trace=False,
+    again=Exhaustion(
+        lambda params: tours(len(params["distances"])), lambda params, tour: length(params["distances"], tour), "least"
+    ),
+    same=renumbered,
 )

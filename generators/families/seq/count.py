@@ -10,8 +10,9 @@ from itertools import accumulate
 from math import comb
 from random import Random
 
-from generators.family import Family, Solution
+from generators.family import Family, Recomputation, Solution
 from generators.kit import sequences
+from generators.kit.presentations import reordered
 from generators.kit.sequences import INTEGER_PLACE, top, wording, worked, write_row
 from generators.kit.wording import RENDERINGS, write_text
 from pipeline.problem import Json
@@ -91,7 +92,7 @@ def level_of(params: Json) -> int:
 
 FAMILY = Family(
     family_version=1,
-    verifier_version=4,
+    verifier_version=3,
     answer_type="integer",
     renderings=RENDERINGS,
     make=make,
@@ -106,4 +107,6 @@ FAMILY = Family(
     capacity=capacity,
     heuristics=(half, target),
     concepts=("counting",),
+    again=Recomputation(lambda params: params["numbers"].count(params["target"])),
+    same=reordered("numbers"),
 )

@@ -1,7 +1,8 @@
 """Give the distances between neighbouring numbers.
 
 Not signed: a distance is never negative. Level L has L + 4 numbers and so L + 3 distances.
-Law: adding each distance with the right sign to the first number gives all others.
+Law: adding each distance with the right sign to the first number gives all others; read from the other end it is the
+same instance.
 
 Source: Graham, Knuth and Patashnik, "Concrete Mathematics", section 2.6 (finite differences), absolute values.
 """
@@ -11,7 +12,7 @@ from random import Random
 
 from generators.family import Solution
 from generators.kit import sequences
-from generators.kit.rows import row_family
+from generators.kit.rows import palindromes, row_family
 from generators.kit.sequences import ROW_PLACE, draw, top, wording, worked, write_row
 from pipeline.problem import Json
 
@@ -39,6 +40,13 @@ def solve(params: Json) -> Solution:
     return Solution(distances(params["numbers"]), sequences.executed("subtraction"))
 
 
+def again(params: Json) -> Json:
+    """Return the larger less the smaller of every two neighbours."""
+    numbers = params["numbers"]
+    pairs = [sorted(numbers[place : place + 2]) for place in range(len(numbers) - 1)]
+    return [large - small for small, large in pairs]
+
+
 def trace(params: Json, rendering: str) -> str:
     """Subtract neighbour by neighbour; compactly the answer alone, each of whose numbers is one such step."""
     steps = "; ".join(f"from {a} to {b} is {abs(a - b)}" for a, b in pairwise(params["numbers"])) + "."
@@ -47,8 +55,9 @@ def trace(params: Json, rendering: str) -> str:
 
 
 def capacity(level: int, region: str) -> int:
-    """Return the number of rows."""
-    return int((top(level) + 1) ** (level + 4))
+    """Return the number of rows, a row and its reverse counted once."""
+    length, values = level + 4, top(level) + 1
+    return int(values**length + palindromes(values, length)) // 2
 
 
 def all_but_last(params: Json) -> str:
@@ -64,13 +73,16 @@ def from_first(params: Json) -> str:
 
 FAMILY = row_family(
     WORDING,
-    family_version=1,
-    verifier_version=4,
+    family_version=2,  # 1 told a row from its reverse
+    judges=(1,),
+    verifier_version=3,
     beyond=4,
     make=make,
     solve=solve,
+    again=again,
     trace=trace,
     capacity=capacity,
     heuristics=(all_but_last, from_first),
     concepts=("subtraction",),
+    turnable=True,
 )

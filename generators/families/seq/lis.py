@@ -2,7 +2,8 @@
 
 Not the length alone: lengths are guessable, so the answer is the subsequence itself. Level L has L + 4 numbers; a draw
 whose optimum is not unique as a row of values is rejected.
-Law: of all strictly monotone subsequences only the answer has the certificate's length.
+Law: of all strictly monotone subsequences only the answer has the certificate's length; a row that decreases is one
+that increases, read from the other end.
 
 Source: Schensted 1961, "Longest increasing and decreasing subsequences"; task and uniqueness by counting as in
 "Limits of Generalization in RLVR" (arXiv 2510.27044).
@@ -11,7 +12,8 @@ Source: Schensted 1961, "Longest increasing and decreasing subsequences"; task a
 from itertools import pairwise
 from random import Random
 
-from generators.family import Family, Reject, Solution
+from generators.family import Exhaustion, Family, Reject, Solution
+from generators.kit.answer_spaces import subsequences
 from generators.kit.rows import RegionalRows
 from generators.kit.sequences import ROW_PLACE, draw, row_of, wording, worked, write_row
 from generators.kit.wording import RENDERINGS
@@ -145,9 +147,21 @@ def first_and_larger(params: Json) -> str:
     return write_row([abs(number) for number in greedy(rising(params))], "plain")
 
 
+def worth(params: Json, row: list[int]) -> int | None:
+    """Return the length of a row of values if it is strictly monotone in the wanted direction."""
+    strict = all(a < b if params["order"] == "increasing" else a > b for a, b in pairwise(row))
+    return len(row) if row and strict else None
+
+
+def turned(params: Json, answer: Json, rng: Random) -> tuple[Json, Json]:
+    """Read the numbers from the other end, where what increased decreases."""
+    other = "decreasing" if params["order"] == "increasing" else "increasing"
+    return {"numbers": params["numbers"][::-1], "order": other}, answer[::-1]
+
+
 def canonical(params: Json) -> Json:
-    """Return the direction and the numbers, whose order matters."""
-    return [params["order"], params["numbers"]]
+    """Return the numbers in the direction in which the subsequence increases."""
+    return params["numbers"] if params["order"] == "increasing" else params["numbers"][::-1]
 
 
 def level_of(params: Json) -> int:
@@ -156,8 +170,9 @@ def level_of(params: Json) -> int:
 
 
 FAMILY = Family(
-    family_version=1,
-    verifier_version=4,
+    family_version=2,  # 1 told a row from its reverse in the other direction
+    judges=(1,),
+    verifier_version=3,
     answer_type="integer_list",
     renderings=RENDERINGS,
     make=make,
@@ -173,4 +188,6 @@ FAMILY = Family(
     region_of=ROWS.region_of,
     heuristics=(tails, first_and_larger),
     concepts=("subsequences", "dynamic programming"),
+    again=Exhaustion(lambda params: subsequences(params["numbers"]), worth, "most"),
+    same=turned,
 )

@@ -12,8 +12,9 @@ from itertools import accumulate
 from math import comb
 from random import Random
 
-from generators.family import Family, Solution
+from generators.family import Family, Recomputation, Solution
 from generators.kit import sequences
+from generators.kit.presentations import reordered
 from generators.kit.rows import RegionalRows
 from generators.kit.sequences import INTEGER_PLACE, top, wording, worked, write_row
 from generators.kit.wording import RENDERINGS, write_text
@@ -81,6 +82,12 @@ def end_of_range(params: Json) -> str:
     return "9" if params["pick"] == "max" else "0"
 
 
+def again(params: Json) -> Json:
+    """Return the number that none of the others passes."""
+    numbers, up = params["numbers"], params["pick"] == "max"
+    return next(n for n in numbers if all(n >= other if up else n <= other for other in numbers))
+
+
 def canonical(params: Json) -> Json:
     """Return which extreme and the numbers as a multiset."""
     return [params["pick"], sorted(params["numbers"])]
@@ -93,7 +100,7 @@ def level_of(params: Json) -> int:
 
 FAMILY = Family(
     family_version=1,
-    verifier_version=4,
+    verifier_version=3,
     answer_type="integer",
     renderings=RENDERINGS,
     make=make,
@@ -110,4 +117,6 @@ FAMILY = Family(
     capacity=capacity,
     heuristics=(first, last, end_of_range),
     concepts=("linear scan",),
+    again=Recomputation(again),
+    same=reordered("numbers"),
 )

@@ -40,6 +40,11 @@ def solve(params: Json) -> Solution:
     return Solution(parities(params["numbers"]), sequences.executed("scan"))
 
 
+def again(params: Json) -> Json:
+    """Return the parity of every prefix's whole sum."""
+    return [sum(params["numbers"][: place + 1]) % 2 for place in range(len(params["numbers"]))]
+
+
 def trace(params: Json, rendering: str) -> str:
     """Follow the state number by number; compactly the answer alone, each of whose numbers is one such step."""
     states = zip(params["numbers"], parities(params["numbers"]), strict=True)
@@ -66,10 +71,11 @@ def zeros(params: Json) -> str:
 FAMILY = row_family(
     WORDING,
     family_version=1,
-    verifier_version=4,
+    verifier_version=3,
     beyond=5,
     make=make,
     solve=solve,
+    again=again,
     trace=trace,
     capacity=capacity,
     heuristics=(each_alone, zeros),

@@ -1,7 +1,7 @@
 """Write numbers in reverse order.
 
 Not sorting. Level L has L + 4 numbers; palindromes are rejected, since copying would solve them.
-Law: reversing the answer gives the numbers.
+Law: reversing the answer gives the numbers; a row and its reverse are one instance, asked from either end.
 
 Source: Cormen, Leiserson, Rivest and Stein, "Introduction to Algorithms", section 10.1 (a stack).
 """
@@ -10,7 +10,7 @@ from random import Random
 
 from generators.family import Reject, Solution
 from generators.kit import sequences
-from generators.kit.rows import row_family
+from generators.kit.rows import palindromes, row_family
 from generators.kit.sequences import ROW_PLACE, draw, top, wording, worked, write_row
 from pipeline.problem import Json
 
@@ -41,6 +41,12 @@ def solve(params: Json) -> Solution:
     return Solution(reverse(params["numbers"]), sequences.executed("reversal"))
 
 
+def again(params: Json) -> Json:
+    """Return the numbers as they come off a stack."""
+    stack = list(params["numbers"])
+    return [stack.pop() for _ in params["numbers"]]
+
+
 def trace(params: Json, rendering: str) -> str:
     """Count the positions down; compactly the answer alone, each of whose numbers is one such step."""
     pairs = [f"{place}: {params['numbers'][place - 1]}" for place in range(len(params["numbers"]), 0, -1)]
@@ -50,9 +56,9 @@ def trace(params: Json, rendering: str) -> str:
 
 
 def capacity(level: int, region: str) -> int:
-    """Return the number of rows that are no palindromes."""
+    """Return the number of rows that are no palindromes, a row and its reverse counted once."""
     length, values = level + 4, top(level) + 1
-    return int(values**length - values ** ((length + 1) // 2))
+    return int(values**length - palindromes(values, length)) // 2
 
 
 def as_given(params: Json) -> str:
@@ -67,13 +73,16 @@ def descending(params: Json) -> str:
 
 FAMILY = row_family(
     WORDING,
-    family_version=1,
-    verifier_version=4,
+    family_version=2,  # 1 told a row from its reverse
+    judges=(1,),
+    verifier_version=3,
     beyond=4,
     make=make,
     solve=solve,
+    again=again,
     trace=trace,
     capacity=capacity,
     heuristics=(as_given, descending),
     concepts=("order",),
+    turnable=True,
 )

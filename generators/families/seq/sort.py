@@ -3,7 +3,7 @@
 Not a sorting algorithm's states: the answer is the sorted row alone. Level L has L + 5 numbers, repeats allowed, never
 already in the wanted order.
 Law: the answer is the one monotone permutation of the numbers; permuting the numbers changes neither it nor the
-instance.
+instance, and sorting them the other way is the same instance read from the other end.
 
 Source: Knuth, "The Art of Computer Programming" volume 3, section 5; LeetCode 912.
 """
@@ -12,7 +12,7 @@ from collections import Counter
 from math import comb
 from random import Random
 
-from generators.family import Family, Reject, Solution
+from generators.family import Family, Recomputation, Reject, Solution
 from generators.kit import sequences
 from generators.kit.rows import RegionalRows
 from generators.kit.sequences import ROW_PLACE, draw, row_of, top, wording, worked, write_row
@@ -88,9 +88,25 @@ def one_pass(params: Json) -> str:
     return write_row(row, "plain")
 
 
+def again(params: Json) -> Json:
+    """Return the row that always taking the extreme of what is left gives."""
+    left, row = list(params["numbers"]), []
+    while left:
+        row.append(min(left) if params["order"] == "ascending" else max(left))
+        left.remove(row[-1])
+    return row
+
+
+def same(params: Json, answer: Json, rng: Random) -> tuple[Json, Json]:
+    """Put the numbers in another order and ask for them in one direction or the other."""
+    order = rng.choice(FAMILY.regions)
+    numbers = rng.sample(params["numbers"], len(params["numbers"]))
+    return {"numbers": numbers, "order": order}, answer if order == params["order"] else answer[::-1]
+
+
 def canonical(params: Json) -> Json:
-    """Return the direction and the numbers as a multiset."""
-    return [params["order"], sorted(params["numbers"])]
+    """Return the numbers as a multiset, in whichever direction they are asked for."""
+    return sorted(params["numbers"])
 
 
 def level_of(params: Json) -> int:
@@ -99,8 +115,9 @@ def level_of(params: Json) -> int:
 
 
 FAMILY = Family(
-    family_version=1,
-    verifier_version=4,
+    family_version=2,  # 1 told the two directions apart
+    judges=(1,),
+    verifier_version=3,
     answer_type="integer_list",
     renderings=RENDERINGS,
     make=make,
@@ -117,4 +134,6 @@ FAMILY = Family(
     capacity=capacity,
     heuristics=(as_given, one_pass),
     concepts=("sorting",),
+    again=Recomputation(again),
+    same=same,
 )

@@ -45,6 +45,12 @@ def solve(params: Json) -> Solution:
     return Solution(firsts(params["numbers"]), sequences.executed("linear scan"))
 
 
+def again(params: Json) -> Json:
+    """Return every number that none before it equals."""
+    numbers = params["numbers"]
+    return [number for place, number in enumerate(numbers) if number not in numbers[:place]]
+
+
 def trace(params: Json, rendering: str) -> str:
     """Decide number by number; compactly the answer alone, each of whose numbers is one such step."""
     numbers = params["numbers"]
@@ -73,10 +79,11 @@ def lasts(params: Json) -> str:
 FAMILY = row_family(
     WORDING,
     family_version=1,
-    verifier_version=4,
+    verifier_version=3,
     beyond=5,
     make=make,
     solve=solve,
+    again=again,
     trace=trace,
     capacity=capacity,
     heuristics=(ascending, lasts),

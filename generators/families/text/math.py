@@ -1,8 +1,10 @@
 """Imported questions with a known answer: GSM8K, MATH and the like. Not made here, and nothing is proven.
 
-Params: {"question", "answer", "source"} and optionally "level" (1 and up), "type" (one of answers.comparers), and
-"declared" (what the problem says of its answer: answers.declared), and whatever the source adds. The gold answer is
-read when a problem is built, so one that cannot be compared is a data error then, never a wrong reply later.
+Params: {"question", "answer", "source"} and optionally "level" (1 and up), "subject" (the region of its cell), "type"
+(one of answers.comparers), "declared" (what the problem says of its answer: answers.declared), "system" (what a system
+turn said; never asked), "metadata", and whatever the source adds. The gold answer is
+read when a problem is built, so one that cannot be compared is a data error then, never a wrong reply later. A question
+that already says where to put the answer is asked as it is, and its replies are read there (answers.reading.asked).
 Law: the identity of an instance is its question alone, whatever its case, spacing and answer.
 
 Source: Cobbe et al. 2021 (arXiv 2110.14168) and Hendrycks et al. 2021 (arXiv 2103.03874) for the kind of data.
@@ -11,6 +13,8 @@ Source: Cobbe et al. 2021 (arXiv 2110.14168) and Hendrycks et al. 2021 (arXiv 21
 from random import Random
 
 from generators.answers.declared import Declared, from_json
+from generators.answers.reading.asked import FREE, answer_behind, asked_place
+from generators.answers.reading.extract import AFTER, answer_text
 from generators.family import Family, Solution
 from generators.grade import AnswerType, as_text, compare, gold_text, grade
 from generators.kit.questions import canonical, level_of
@@ -34,9 +38,16 @@ def solve(params: Json) -> Solution:
 
 
 def verify(problem: Problem, reply: str) -> Verdict:
-    """Compare the boxed or tagged answer with the gold by its type."""
+    """Compare the answer in its place with the gold by its type.
+
+    Where the question asks for a line of its own and a reply has none, its box or span counts.
+    """
     type_, declared = _said(problem.params)
-    return grade(_gold(problem.params, problem.answer), reply, type_, declared=declared, place="tag")
+    gold, place = _gold(problem.params, problem.answer), problem.answer_format
+    said = answer_behind(reply, place.removeprefix(AFTER)) if place.startswith(AFTER) else None
+    if said is not None or place == FREE:
+        return grade(gold, reply if said is None else said, type_, declared=declared)
+    return compare(gold, answer_text(reply, "tag"), type=type_, declared=declared)
 
 
 def _gold(params: Json, text: str) -> Json:
@@ -59,16 +70,17 @@ def _said(params: Json) -> tuple[AnswerType | None, Declared]:
 
 
 def render(params: Json, rendering: str) -> tuple[str, str]:
-    """Return the question with the request to box the answer."""
+    """Return the question, with the request to box the answer unless it has a request of its own."""
     question = params["question"]
     if not isinstance(question, str) or not question.strip():
         raise FamilyError(f"question {question!r} is empty or no text: drop the row or mend the --map")
-    return question + _ASK, "tag"
+    place = asked_place(question)
+    return (question, place) if place else (question + _ASK, "tag")
 
 
 FAMILY = Family(
-    family_version=1,
-    verifier_version=5,
+    family_version=2,
+    verifier_version=7,
     answer_type="mathematics",
     renderings=("plain",),
     make=make,
@@ -78,6 +90,8 @@ FAMILY = Family(
     parse=lambda text, rendering: {"question": text.removesuffix(_ASK)},
     canonical=canonical,
     level_of=level_of,
+    region_of=lambda params: str(params.get("subject", "")),
     write=lambda answer, rendering: str(answer),
+    judges=(1,),
     procedural=False,
 )

@@ -69,6 +69,20 @@ def test_generate_says_what_it_wrote_and_what_to_try(veriloop, tmp_path):
     assert len(list(Path(found["path"]).glob("*.parquet"))) == len(found["files"])
 
 
+def test_generate_asks_in_words_unless_renderings_are_named(veriloop, tmp_path):
+    def drawn(*options):
+        root = tmp_path / "-".join(["r", *options])
+        assert veriloop("generate", "np/knapsack", "--count", 40, "--out", root, *options).code == 0
+        rows = veriloop("query", "SELECT rendering FROM problems", "--root", root, "--json").out
+        return {row["rendering"] for row in json.loads(rows)}
+
+    assert drawn() == {"plain", "story", "json"}
+    assert drawn("--rendering", "story,plain") == {"plain", "story"}
+    assert drawn("--rendering", "compact") == {"compact"}
+    listed = veriloop("generate", "np/tsp", "--rendering", "plain,poem", "--out", tmp_path / "x")
+    refused(listed, 2, "no rendering 'poem'", "'compact'")
+
+
 def test_bad_requests_end_with_2_and_name_the_limit(veriloop, tmp_path):
     def generate(*arguments):
         return veriloop("generate", *arguments, "--out", tmp_path / "x")
@@ -100,6 +114,38 @@ def test_query_shows_any_text_as_it_is(veriloop, made):
     assert "[/red] [b]x" in veriloop("query", sql, "--root", made).out
     (row,) = json.loads(veriloop("query", sql, "--root", made, "--json").out)
     assert row["c"] is None
+
+
+def test_sums_are_numbers_for_programs(veriloop, made):
+    sql = "SELECT sum(level) AS total, sum(1.25) AS exact, sum(level) / 4 AS share, [1.5] AS list FROM problems"
+    (row,) = json.loads(veriloop("query", sql, "--root", made, "--json").out)
+    assert row == {"total": 6, "exact": 7.5, "share": 1.5, "list": [1.5]}
+    assert isinstance(row["total"], int)
+    refused(veriloop("query", "SELECT 1 AS a, 2 AS a", "--root", made, "--json"), 2, "2 columns are called 'a'", "AS")
+
+
+def test_csv_gives_uids_that_why_takes_and_lists_as_text(veriloop, made):
+    command = [
+        sys.executable,
+        "-m",
+        "flows.commands.cli",
+        "query",
+        "SELECT uid, ['a', 'b'] AS l FROM problems",
+        "--csv",
+    ]
+    done = subprocess.run([*command, "--root", made], capture_output=True, text=True, check=True, cwd=ROOT)
+    cell = done.stdout.splitlines()[1].partition(",")[0]
+    assert veriloop("why", cell, "--root", made).code == 0
+    assert next(csv.DictReader(io.StringIO(done.stdout)))["l"] == '["a", "b"]'
+
+
+def test_what_does_not_fit_side_by_side_is_shown_as_lists(veriloop, made):
+    told = veriloop("query", "SELECT * FROM problems", "--root", made).out
+    for row in Store(made).table("seq-sort-1").to_pylist():
+        assert row["uid"] in told
+        assert " ".join(row["prompt"].split()) in told
+    assert "6 of 6 rows, as lists" in told
+    assert "as lists" not in veriloop("query", "SELECT uid, level, prompt FROM problems", "--root", made).out
 
 
 def test_bad_questions_name_the_nearest(veriloop, made, tmp_path):
@@ -187,11 +233,11 @@ def test_garbage_is_named_and_goes_when_told(veriloop, made):
     Store(made).write_shard("aa", Store(made).table("seq-sort-1"))
     assert json.loads(veriloop("gc", "--root", made, "--json").out) == {"deleted": False, "bytes": 0, "found": []}
     told = veriloop("gc", "--root", made, "--keep-days", 0)
-    assert "would delete 2 files of shards" in told.out
+    assert "would delete 1 files of shards" in told.out
     assert f"try: veriloop gc --root {made} --keep-days 0 --delete" in told.out
     gone = json.loads(veriloop("gc", "--root", made, "--keep-days", 0, "--delete", "--json").out)
     paths = [row["path"] for row in gone["found"] if row["kind"] == "shard"]
-    assert gone["deleted"] and paths == ["shards/aa/aa.parquet", "shards/aa/aa.sha256"]
+    assert gone["deleted"] and paths == ["shards/aa/aa.parquet"]
     assert "0 files of shards" in veriloop("gc", "--root", made, "--keep-days", 0).out
     assert veriloop("show", "seq-sort-1", "--root", made).code == 0
     refused(veriloop("gc", "--root", made / "nowhere"), 2, "nowhere is not there")

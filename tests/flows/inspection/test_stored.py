@@ -99,6 +99,9 @@ def test_a_version_of_another_family_version_or_from_a_file_is_not_proven(root, 
     elsewhere.publish("old", recipe={**version.recipe, "families": {"np/knapsack": 0}}, rows=[rows])
     with pytest.raises(ConfigError, match="made with np/knapsack version 0, installed is 1"):
         prove(tmp_path, "old")
+    elsewhere.publish("older", recipe={**version.recipe, "stage_version": 1}, rows=[rows])
+    with pytest.raises(ConfigError, match="made with stage generate version 1, installed is 2"):
+        prove(tmp_path, "older")
     elsewhere.publish("other", recipe={**version.recipe, "seed": 9}, rows=[rows])
     assert not prove(tmp_path, "other")["same_id"]
     elsewhere.publish("file", recipe={"stage": "import"}, rows=[rows])
@@ -124,3 +127,13 @@ def test_examine_answers_for_a_root_that_is_not_there(tmp_path):
     rows = examine(tmp_path / "nowhere")
     assert {"python", "torch", "prefect", "disk", "families"} <= {row["check"] for row in rows}
     assert json.dumps(rows)
+
+
+@pytest.mark.parametrize(
+    "recipe", [{}, {"stage": "dataset"}, {"stage": "generate", "cells": 1}, {"stage": "generate", "cells": [[1]]}]
+)
+def test_a_recipe_that_no_stage_writes_is_told(tmp_path, recipe):
+    version = Store(tmp_path).publish("odd", recipe=recipe, rows=[])
+    with pytest.raises(ConfigError, match=version.id):
+        prove(tmp_path, version.id)
+    assert describe(tmp_path, "odd")["recipe"] == recipe

@@ -3,12 +3,16 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
 import pytest
 
 from flows.judging.graded_file import grade_into
-from flows.judging.grading import MAX_LINE_BYTES, Grading, Tally, answers, declared_by, grade_rows, lines, usual_workers
+from flows.judging.grading import Grading, Tally, answers, declared_by, grade_rows, lines, usual_workers
 from generators.answers.declared import Declared
 from pipeline.errors import ConfigError, UndecidedError
+from pipeline.exchange.foreign import MAX_LINE_BYTES
 from tests.jsonl import jsonl
 
 PLAIN = Grading("gold", "pred")
@@ -73,13 +77,12 @@ def test_a_column_that_is_not_there_and_an_unknown_type_are_bad_input(tmp_path):
         grades(tmp_path / "absent.jsonl")
 
 
-def test_another_encoding_is_no_row(tmp_path):
+def test_other_encodings_are_read(tmp_path):
     text = "".join(json.dumps({"gold": str(i), "pred": str(i)}) + "\n" for i in range(4))
     path = tmp_path / "a.jsonl"
-    path.write_bytes(text.encode("utf-16"))
-    assert {row["outcome"] for row in grades(path)} == {"data_error"}
-    path.write_bytes(text.encode("utf-8-sig"))
-    assert {row["outcome"] for row in grades(path)} == {"correct"}
+    for encoding in ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"):
+        path.write_bytes(text.encode(encoding))
+        assert [row["outcome"] for row in grades(path)] == ["correct"] * 4, encoding
 
 
 def test_rows_carry_their_id(tmp_path):
@@ -167,14 +170,14 @@ def test_a_file_of_other_rows_or_other_ways_is_refused_and_left_alone(numbers, t
 
 def test_progress_ends_at_the_size_of_the_file(numbers):
     heard = []
-    for _ in lines(numbers, note=lambda *said: heard.append(said)):
+    for _ in lines(numbers, PLAIN, note=lambda *said: heard.append(said))[0]:
         pass
     assert heard[-1][1] == heard[-1][2] == numbers.stat().st_size // 1024
 
 
 def test_a_summary_counts_outcomes_and_reasons_and_refuses_what_judged_nothing(numbers, tmp_path):
     tally = Tally()
-    for answer in answers(lines(numbers), PLAIN):
+    for answer in answers(*lines(numbers, PLAIN)):
         tally.add(answer)
     assert tally.lines()[-1] == "10 correct, 1 data_error, 30 wrong"
     assert any("30  wrong      another value" in line for line in tally.lines())
@@ -206,3 +209,81 @@ def test_the_command_tells_rows_or_keeps_them_and_sums_up(veriloop, numbers, tmp
     assert refused.code == 2 and "name another --out" in refused.err
     assert veriloop("grade", numbers, *columns, "--declare", "order=some").code == 2
     assert veriloop("grade", jsonl(tmp_path / "none.jsonl", "{"), *columns).code == 2
+
+
+CHAT = [
+    {"role": "user", "content": "1+1?"},
+    {"role": "assistant", "content": "3"},
+    {"role": "assistant", "content": "2"},
+]
+
+
+@pytest.fixture
+def several(tmp_path):
+    return jsonl(
+        tmp_path / "several.jsonl",
+        {"gold": ["2"], "pred": ["It is 2.", None, "3"], "id": "x"},
+        {"gold": "['2']", "pred": CHAT},
+        {"gold": 2.0, "pred": [CHAT, CHAT[:2]]},
+        {"gold": "2", "pred": []},
+        {"gold": "2", "pred": CHAT[:1]},
+        '{"gold": "2", "gold": "3", "pred": "2"}',
+        {"gold": [1, 2], "pred": [1, 2]},
+        {"gold": "NaN", "pred": "NaN"},
+        {"gold": "2", "pred": {"answer": 2}},
+    )
+
+
+def test_each_reply_of_a_list_is_a_sample_and_of_a_conversation_the_last_turn_counts(several):
+    found = grades(several)
+    assert [(row["row"], row.get("sample")) for row in found] == [
+        (0, 0), (0, 1), (0, 2), (1, None), (2, 0), (2, 1), (3, None), (4, None), (5, None), (6, None), (7, None),
+        (8, None),
+    ]  # fmt: skip
+    assert [row["outcome"] for row in found] == [
+        "correct", "malformed", "wrong", "correct", "correct", "wrong", "data_error", "data_error", "data_error",
+        "correct", "data_error", "correct",
+    ]  # fmt: skip
+    assert [row["id"] for row in found[:4]] == ["x", "x", "x", None]
+    reasons = [found[k]["reason"] for k in (6, 7, 8, 10)]
+    wanted = ("list of replies is empty", "without an assistant", "two values for the key 'gold'", "is no answer")
+    assert all(words in reason for words, reason in zip(wanted, reasons, strict=True))
+
+
+def test_a_run_stopped_among_samples_goes_on_to_the_same_file(several, tmp_path):
+    once, again = tmp_path / "once.jsonl", tmp_path / "again.jsonl"
+    whole = list(grade_into(once, several, PLAIN))
+    ends = [k for k, byte in enumerate(once.read_bytes()) if byte == ord("\n")]
+    for end in ends:
+        again.write_bytes(once.read_bytes()[: end + 1])
+        assert list(grade_into(again, several, PLAIN)) == whole
+        assert again.read_bytes() == once.read_bytes()
+
+
+def test_samples_are_told_and_audited_by_number(veriloop, several):
+    told = veriloop("grade", several, "--gold", "gold", "--pred", "pred")
+    assert [line.split()[0] for line in told.out.splitlines()[:4]] == ["x[0]", "x[1]", "x[2]", "1"]
+    audited = veriloop("audit", "--file", several, "--gold", "gold", "--pred", "pred", "--json")
+    assert audited.code == 0 and json.loads(audited.out)["sampled"] == 8
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv.gz", "json", "parquet", "jsonl.zst"])
+def test_files_of_every_kind_are_graded(veriloop, tmp_path, kind):
+    rows = [{"gold": str(n), "pred": f"So it is \\boxed{{{n % 3}}}, I think"} for n in range(4)]
+    path = tmp_path / f"x.{kind}"
+    table = pa.Table.from_pylist(rows)
+    if kind == "parquet":
+        pq.write_table(table, path)
+    elif kind == "json":
+        path.write_text(json.dumps(rows))
+    elif kind == "jsonl.zst":
+        path.write_bytes(pa.compress("\n".join(map(json.dumps, rows)).encode(), codec="zstd", asbytes=True))
+    else:
+        options = pa_csv.WriteOptions(delimiter="\t" if "tsv" in kind else ",")
+        pa_csv.write_csv(table, path, options)  # compresses by the suffix
+    told = veriloop("grade", path, "--gold", "gold", "--pred", "pred", "--json")
+    assert [json.loads(line)["outcome"] for line in told.out.splitlines()] == ["correct"] * 3 + ["wrong"]
+    out = tmp_path / "out.jsonl"
+    for _ in range(2):
+        kept = veriloop("grade", path, "--gold", "gold", "--pred", "pred", "--out", out)
+        assert kept.code == 0 and len(out.read_text().splitlines()) == 4

@@ -47,3 +47,20 @@ def test_what_a_stretch_saw_ten_steps_ago_still_moves_its_mixture(tmp_path):
     seen = {solved: CellHistory().extended(10, 64, correct=64, problems=64)}
     moved = dict(CURRICULA[config.name](seen, base, 20, config).weights)
     assert moved[unseen] > 2 * moved[solved]
+
+
+def test_a_metric_has_one_row_a_fact(tiny_run):
+    """What a stretch took is told under names of its own, so that summing a name over a run counts nothing twice."""
+    found: dict[str, set[bool]] = {}
+    sums: Counter[tuple[str, int, str, str]] = Counter()
+    for row in tiny_run.ledger.read("metrics").to_pylist():
+        whole = row["stage"].endswith(" total")
+        found.setdefault(row["name"], set()).add(whole)
+        sums[row["arm"], row["round"], row["stage"].removesuffix(" total"), row["name"]] += row["value"]
+    assert all(len(kinds) == 1 for kinds in found.values()), found
+    places = {place[:3] for place in sums}
+    for arm, number, stage in places:
+        trained = sums[arm, number, stage, "tokens_trained" if stage == "grpo" else "tokens"]
+        assert sums[arm, number, stage, "stretch_tokens_trained"] == trained > 0
+        assert sums[arm, number, stage, "stretch_tokens_sampled"] == sums[arm, number, stage, "tokens_sampled"]
+    assert {stage for _, _, stage in places} == {"sft", "grpo"}

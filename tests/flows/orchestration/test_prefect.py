@@ -63,11 +63,53 @@ def test_a_run_under_prefect_starts_offline_from_nothing_and_is_quiet(tmp_path):
     assert "report written\nfound done\n" in done.stdout
     assert "refused: /nowhere/model is no model" in done.stdout
     assert "refused: cron 'at three' does not parse" in done.stdout
-    assert "parameters: ['config', 'overrides']" in done.stdout
+    assert "parameters: ['catch_up', 'config', 'cron', 'overrides', 'timezone']" in done.stdout
     assert "Traceback" not in done.stderr
     assert "Error" not in done.stderr
     assert (tmp_path / "deep" / "run" / ".prefect").is_dir()
     assert not (tmp_path / ".prefect").exists()
+
+
+LOST = """
+import os, signal, sys
+from pathlib import Path
+from flows.orchestration.flows import run_flow
+from flows.run import Run
+from tests.flows.tiny import tiny
+
+def servers():
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if b"prefect.server.api.server" in (entry / "cmdline").read_bytes():
+                if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == os.getpid():
+                    yield int(entry.name)
+        except OSError:
+            continue
+
+def note(label, done, total):
+    if label == "cold start":
+        for number in servers():
+            os.kill(number, signal.SIGKILL)
+            print("killed")
+
+short = {"cold_start": {"steps": 3, "rows_per_cell": 20}, "measure": {"test_draws": 1, "greedy": False}}
+run = tiny(Path(sys.argv[1]) / "run", loop={"rounds": 0, "arms": []}, **short)
+print("report", run_flow(Run(run.config, note)).is_file())
+"""
+
+
+@pytest.mark.slow
+def test_a_server_that_is_killed_under_a_run_costs_it_nothing(tmp_path):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    environment = {**kept, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", LOST, str(tmp_path)],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.startswith("killed\n") and done.stdout.endswith("report True\n")
+    assert "the run goes on without it" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.fixture

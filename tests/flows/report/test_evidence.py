@@ -44,7 +44,7 @@ def test_arms_cells_and_holes(evidence):
 def test_rates_are_those_of_a_plain_count(made_root, evidence):
     rows = query(
         made_root,
-        "SELECT sum(correct) / sum(n) AS rate FROM scores JOIN problems USING (uid) WHERE name = 'made-test' "
+        "SELECT sum(correct) / sum(n) AS rate FROM scores WHERE split = 'test' "
         "AND policy = 'loop2' AND family = 'seq/reverse' AND n = 8",
     ).to_pylist()
     assert evidence.cell_rates("loop", 2, "pass@1")[HOLE] == pytest.approx(rows[0]["rate"])

@@ -1,5 +1,6 @@
 """Laws of the stages: a dataset is found by its recipe, shards are read and not made again, drops lie beside."""
 
+import pyarrow as pa
 import pytest
 
 from flows.run import Run, record_start
@@ -10,8 +11,11 @@ from generators.family import generate as generate_one
 from generators.supply import Shard
 from generators.witness import witness_fault
 from pipeline.choice.mixture import Cell
-from pipeline.errors import ShortageError
+from pipeline.errors import ShortageError, StoreError
+from pipeline.problem import PROBLEM_SCHEMA
+from pipeline.store.store import Store
 from tests.flows.tiny import tiny
+from tests.pipeline.store.test_sealed import flipped
 
 SORT = Cell("seq/sort", 1, "ascending")
 
@@ -28,6 +32,28 @@ def test_a_dataset_is_found_and_not_made_again(run):
     assert again.id == first.id
     assert notes == []
     assert dataset(run, "a", {SORT: 20}, split="train", seed=2).id != first.id
+
+
+def test_a_forged_set_under_the_honest_recipe_is_never_handed_out(run, tmp_path):
+    """The forger computes everything anew, id included: what a recipe finds is what this root made by it."""
+    honest = dataset(tiny(tmp_path / "other"), "a", {SORT: 20}, split="train", seed=1)
+    rows = [row | {"answer": "[0]"} for row in tiny(tmp_path / "other").store.table(honest).to_pylist()]
+    forger = Store(tmp_path / "forger")
+    forged = forger.publish("a", recipe=honest.recipe, rows=[pa.Table.from_pylist(rows, schema=PROBLEM_SCHEMA)])
+    assert forged.recipe_id == honest.recipe_id
+    run.store.adopt(forger.folder(forged))
+    assert dataset(run, "a", {SORT: 20}, split="train", seed=1).id == honest.id
+    assert {problem.answer != [0] for problem in problems_of(run, run.store.get("a"))} == {True}
+
+
+def test_a_set_that_decayed_is_made_again(run):
+    first = dataset(run, "a", {SORT: 20}, split="train", seed=1)
+    path = run.store.part_files(first, "rows")[0]
+    path.write_bytes(flipped(path.read_bytes(), path.stat().st_size // 2, 0))
+    with pytest.raises(StoreError, match=first.id):
+        problems_of(run, first)
+    assert dataset(run, "a", {SORT: 20}, split="train", seed=1).id == first.id
+    assert len(problems_of(run, first)) == 20
 
 
 def test_rows_and_drops_add_up_and_every_row_is_decided_once(run):
@@ -63,6 +89,15 @@ def test_workers_change_no_row():
     assert all(a.equals(b) for a, b in zip(one, two, strict=True))
 
 
+def test_a_run_asks_in_the_renderings_of_its_config_and_for_the_same_instances(run):
+    in_words = tiny(run.root, sets={"rendering": ["plain", "story"]})
+    short, long = (problems_of(r, dataset(r, "a", {SORT: 30}, split="train", seed=1)) for r in (run, in_words))
+    assert {problem.rendering for problem in short} == {"compact"}
+    assert {problem.rendering for problem in long} == {"plain", "story"}
+    assert {problem.instance_hash for problem in short} == {problem.instance_hash for problem in long}
+    assert not {problem.uid for problem in short} & {problem.uid for problem in long}
+
+
 def test_fixed_sets_are_of_their_split_and_share_no_instance(run):
     sets = fixed_sets(run)
     problems = {split: problems_of(run, version) for split, version in sets.items()}
@@ -74,11 +109,11 @@ def test_fixed_sets_are_of_their_split_and_share_no_instance(run):
 
 
 def test_a_shortage_says_both_numbers_unless_allowed(run):
-    few = Cell("arith/modular", 1)  # 2304 instances, about 115 of them in probe
-    with pytest.raises(ShortageError, match=r"asked for 150 .* has about 1\d\d"):
-        dataset(run, "a", {few: 150}, split="probe", seed=1)
-    version = dataset(run, "a", {few: 150}, split="probe", seed=1, allow_shortage=True)
-    assert 100 < version.rows < 150
+    few = Cell("arith/modular", 1)  # 1183 instances, about 59 of them in probe
+    with pytest.raises(ShortageError, match=r"asked for 90 .* has about [3-6]\d"):
+        dataset(run, "a", {few: 90}, split="probe", seed=1)
+    version = dataset(run, "a", {few: 90}, split="probe", seed=1, allow_shortage=True)
+    assert 30 < version.rows < 90
     assert run.store.versions() == [version]
 
 

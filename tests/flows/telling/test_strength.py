@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from flows.judging.grading import Grading, grade_rows
-from flows.judging.programs import grade_row
 from flows.stages.imports import import_version
 from flows.telling.strength import strength_lines, strength_rows, total_line
+from generators.programs.by_tests import grade_by_tests
 from generators.sandbox.sandbox import Sandbox, SandboxError
 from pipeline.errors import ConfigError, FamilyError, StoreError
 from pipeline.exchange import programs, verl
+from pipeline.exchange.programs import Around
 from pipeline.problem import Outcome, from_table
 from pipeline.store.store import Store
 from tests.jsonl import jsonl
@@ -88,7 +89,7 @@ UNFIT = (
     ('{"code": "def f(x): return 1", "tests": []}', "tests of no known form"),
     ('{"code": "def f(x): return 1", "tests": [{"kind": "stdn"}]}', "case 1 has kind 'stdn'"),
     ('{"code": "\\ud800", "tests": ["assert f(1) == 1"]}', "not Python"),
-    ('{"code": "\xff", "tests": []}', "can't decode byte 0xff"),
+    ('{"code": "\xff", "tests": []}', "not UTF-8: byte 0xff"),
     ("x", "not JSON"),
 )
 
@@ -145,9 +146,9 @@ def test_grading_by_tests_in_any_form() -> None:
         calls,
         {"kind": "code", "source": check, "entry": "gcd"},
     ):
-        assert grade_row(gold, reply).outcome is Outcome.CORRECT
-    assert grade_row(check, reply, entry="gcd").outcome is Outcome.CORRECT
-    assert grade_row(ROWS[0]["tests"], "```python\ndef gcd(a, b): return 2\n```").outcome is Outcome.WRONG
+        assert grade_by_tests(gold, reply).outcome is Outcome.CORRECT
+    assert grade_by_tests(check, reply, around=Around("gcd")).outcome is Outcome.CORRECT
+    assert grade_by_tests(ROWS[0]["tests"], "```python\ndef gcd(a, b): return 2\n```").outcome is Outcome.WRONG
     for gold in (5, [], "assert gcd(", [{"kind": "call"}]):
         with pytest.raises(FamilyError):
-            grade_row(gold, reply)
+            grade_by_tests(gold, reply)

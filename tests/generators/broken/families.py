@@ -2,12 +2,15 @@
 
 import re
 from dataclasses import replace
-from itertools import count
+from itertools import count, permutations, product
 from typing import Any
 
+from generators.answers.maths.expression import read_integers
 from generators.answers.reading.extract import answer_text
-from generators.family import Family, Solution
+from generators.family import Exhaustion, Family, SecondSolver, Solution
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
+from tests.generators.broken import bins
+from tests.generators.broken.bins import BINS, packings
 from tests.generators.broken.toy import TOY, make, parse, render, solve, verify
 
 
@@ -68,6 +71,101 @@ def _any_order(problem: Problem, reply: str) -> Verdict:
     return correct(text) if same else wrong("other numbers", text)
 
 
+def _claiming(**changes: Any) -> Family:
+    """Return the bins with something else claimed of the optimum: a number, or a function of the proven one."""
+
+    def claims(params: Json) -> Solution:
+        packing, proof = bins.solve(params)
+        found = {name: change(getattr(proof, name)) if callable(change) else change for name, change in changes.items()}
+        return Solution(packing, replace(proof, **found))
+
+    return replace(BINS, solve=claims)
+
+
+def _first_fit(params: Json, **changes: Any) -> Solution:
+    """Call the packing optimal that puts every item into the first bin with room."""
+    packing = bins.first_fit(params)
+    value = bins.bins(params, packing)
+    return Solution(packing, replace(Certificate("optimal", "enumeration", None, "unknown", value, value), **changes))
+
+
+def _judging(judge: Any) -> Family:
+    """Return the bins with judge(packing, bins used or None, fewest) as verifier."""
+
+    def judged(problem: Problem, reply: str) -> Verdict:
+        text = answer_text(reply, problem.answer_format)
+        packing = read_integers(text)
+        if len(packing) != len(problem.params["sizes"]) or packing != bins.opened(packing):
+            return wrong("not the bin of every item", text)
+        verdict = judge(packing, bins.bins(problem.params, packing), problem.certificate.value, problem)
+        assert isinstance(verdict, Verdict)
+        return verdict
+
+    return replace(BINS, verify=judged)
+
+
+def _at_most(packing: list[int], used: int | None, fewest: int, problem: Problem) -> Verdict:
+    if used is None:
+        return wrong("a bin overflows")
+    return correct("") if used <= fewest else wrong("suboptimal", feasible=True, quality=min(1.0, fewest / used))
+
+
+def _spread(packing: list[int], used: int | None, fewest: int, problem: Problem) -> Verdict:
+    if used is None:
+        return wrong("a bin overflows")
+    return correct("") if used == fewest else wrong("suboptimal", feasible=True, quality=used / 100)
+
+
+def _carryless(params: Json) -> Solution:
+    a, b = params["a"], params["b"]
+    carries = any(int(x) + int(y) > 9 for x, y in zip(str(a), str(b), strict=True))
+    return Solution(a + b - 10 * carries, _PROOF)
+
+
+def _leaking(params: Json, rendering: str) -> tuple[str, str]:
+    text, answer_format = render(params, rendering)
+    return (f"{text[:-1]},{params['a'] + params['b']}>" if rendering == "compact" else text), answer_format
+
+
+def _labelled() -> Family:
+    """Return the toy as a graph: the smallest sum of the weights of two edges that share no node."""
+
+    def draw(rng: Any, level: int, region: str) -> Json:
+        edges = [[i, j, rng.randint(1, 99)] for i in range(5) for j in range(i + 1, 5)]
+        return {"nodes": 5, "edges": rng.sample(edges, 6 + level)}
+
+    def pairs(params: Json) -> Any:
+        return (list(pair) for pair in permutations(range(len(params["edges"])), 2) if pair[0] < pair[1])
+
+    def worth(params: Json, pair: list[int]) -> int | None:
+        (a, b, x), (c, d, y) = (params["edges"][place] for place in pair)
+        return x + y if len({a, b, c, d}) == 4 else None
+
+    def least(params: Json) -> Solution:
+        rated = [(w, pair) for pair in pairs(params) if (w := worth(params, pair)) is not None]
+        best = min(rated)
+        optima = sum(w == best[0] for w, _ in rated)
+        return Solution(best[1], Certificate("optimal", "enumeration", optima, "count", best[0], best[0]))
+
+    def say(params: Json, rendering: str) -> tuple[str, str]:
+        edges = ";".join(",".join(map(str, edge)) for edge in params["edges"])
+        return {"plain": f"Edges: {edges}", "story": f"Roads: {edges}", "compact": f"e{edges}"}[rendering], "tag"
+
+    def read(text: str, rendering: str) -> Json:
+        return {"nodes": 5, "edges": [list(map(int, edge)) for edge in re.findall(r"(\d+),(\d+),(\d+)", text)]}
+
+    return replace(
+        TOY, make=draw, solve=least, render=say, parse=read, canonical=lambda params: sorted(params["edges"]),
+        level_of=lambda params: len(params["edges"]) - 6, max_level=3, same=None, capacity=None,
+        write=lambda answer, rendering: " ".join(map(str, answer)), again=Exhaustion(pairs, worth, "least"),
+        trace=None,
+    )  # fmt: skip
+
+
+def _both_ways(params: Json) -> Any:
+    return (row for packing in packings(len(params["sizes"])) for row in (packing, list(packing)))
+
+
 _PROOF = Certificate("exact", "execution", 1, "count")
 _calls = count()
 
@@ -121,7 +219,107 @@ BROKEN: dict[str, dict[str, Family]] = {
             ),
         ),
     },
+    "uncopied": {
+        "compact leaks the sum": replace(TOY, render=_leaking),
+        "a story with the answer in it": replace(
+            TOY,
+            render=lambda params, rendering: (
+                f"{render(params, rendering)[0]} They are {params['a'] + params['b']} stones.",
+                render(params, rendering)[1],
+            ),
+        ),
+    },
+    "reproven": {
+        "first fit called optimal": replace(BINS, solve=_first_fit),
+        "first fit, and whatever is no worse accepted": replace(_judging(_at_most), solve=_first_fit),
+        "first fit, its own count of optima": replace(
+            BINS, solve=lambda params: _first_fit(params, optima=1, optima_kind="at_least")
+        ),
+        "first fit called exact": replace(
+            BINS, solve=lambda params: _first_fit(params, status="exact", value=None, bound=None)
+        ),
+        "first fit against a second solver": replace(
+            BINS,
+            solve=_first_fit,
+            again=SecondSolver(lambda params: bins.solve(params).certificate.value or 0, "least"),
+        ),
+        "a bound nobody proved": replace(
+            BINS,
+            solve=lambda params: Solution(
+                bins.first_fit(params),
+                Certificate(
+                    "bounded",
+                    "solver",
+                    value=bins.bins(params, bins.first_fit(params)),
+                    bound=bins.bins(params, bins.first_fit(params)),
+                ),
+            ),
+        ),
+        "one optimum too many": _claiming(optima=lambda n: n + 1),
+        "one optimum always": _claiming(optima=1),
+        "more than there are at least": _claiming(optima=lambda n: 2 * n + 1, optima_kind="at_least"),
+        "no second way": replace(TOY, again=None),
+        "no second way to an optimum": replace(BINS, again=None),
+        "carries forgotten": replace(TOY, solve=_carryless, verify=_judge_sum),
+        "two answers claimed where one is right": _with_proof(Certificate("exact", "execution", 2, "count")),
+        "answers looked at twice": replace(
+            _claiming(optima=lambda n: 2 * n), again=Exhaustion(_both_ways, bins.bins, "least")
+        ),
+        "nothing but its own answer looked at": replace(
+            _claiming(optima=1), again=Exhaustion(lambda params: [bins.solve(params).answer], bins.bins, "least")
+        ),
+        "no answer allowed": replace(BINS, again=Exhaustion(lambda params: [], bins.bins, "least")),
+        "too many answers to look at": replace(
+            BINS, again=Exhaustion(lambda params: map(list, product(range(50), repeat=5)), bins.bins, "least")
+        ),
+        "the wrong way round": replace(BINS, again=replace(BINS.again, goal="most")),
+    },
+    "judged": {
+        "one bin more is accepted": _judging(
+            lambda packing, used, fewest, problem: correct("") if used and used <= fewest + 1 else wrong("bad")
+        ),
+        "only the stored packing is accepted": _judging(
+            lambda packing, used, fewest, problem: (
+                correct("")
+                if packing == problem.answer
+                else wrong("another", feasible=used is not None, quality=0.5 * (used is not None))
+            )
+        ),
+        "overflowing is feasible": _judging(
+            lambda packing, used, fewest, problem: (
+                correct("") if used == fewest else wrong("bad", feasible=True, quality=fewest / (used or 99))
+            )
+        ),
+        "more bins have more quality": _judging(_spread),
+        "what beats the claim breaks": replace(BINS, solve=_first_fit),
+    },
+    "recognised": {
+        "addends in order": replace(TOY, canonical=lambda params: [params["a"], params["b"]]),
+        "items as given": replace(BINS, canonical=lambda params: params),
+        "items as given, and no symmetry declared": replace(BINS, canonical=lambda params: params, same=None),
+        "nodes as numbered, and no symmetry declared": _labelled(),
+        "a symmetry that does nothing": replace(TOY, same=lambda params, answer, rng: (params, answer)),
+        "a symmetry that changes the question": replace(
+            BINS, same=lambda params, packing, rng: ({**params, "room": params["room"] + 1}, packing)
+        ),
+        "a symmetry that forgets the answer": replace(
+            BINS, same=lambda params, packing, rng: (bins.same(params, packing, rng)[0], packing)
+        ),
+        "levels by the first item": replace(BINS, level_of=lambda params: params["sizes"][0]),
+    },
+    "told_apart": {
+        "the second addend forgotten": replace(TOY, canonical=lambda params: params["a"]),
+        "the sum alone": replace(TOY, canonical=lambda params: params["a"] + params["b"]),
+        "the room forgotten": replace(BINS, canonical=lambda params: sorted(params["sizes"])[1:]),
+        "sizes up to repeats": replace(BINS, canonical=lambda params: [sorted(set(params["sizes"])), params["room"]]),
+        "merged, and no symmetry declared": replace(TOY, same=None),
+    },
     "proven": {
+        "a baseline better than the optimum": _claiming(baseline=lambda n: 1),
+        "a bound on the wrong side": _claiming(status="bounded", bound=lambda n: n + 1),
+        "an optimum of nothing": _with_proof(Certificate("optimal", "solver", value=1, bound=1)),
+        "a baseline of nothing": _with_proof(Certificate("exact", "execution", 1, "count", baseline=3)),
+        "a value that is not the witness's": _claiming(value=lambda n: n - 1, bound=lambda n: n - 1, baseline=None),
         "nothing": _with_proof(Certificate("none", "none")),
         "a vote": _with_proof(Certificate("bounded", "consensus", value=1, bound=1)),
         "no optimum": _with_proof(Certificate("exact", "execution", 0, "count")),
@@ -173,8 +371,16 @@ BROKEN: dict[str, dict[str, Family]] = {
         "int() of anything": replace(TOY, verify=_evaluates),
         "slow": replace(TOY, verify=_slow),
     },
-    "bounded": {
+    "counted": {
         "too few stated": replace(TOY, capacity=lambda level, region: 7),
-        "too many stated": replace(TOY, max_level=1, capacity=lambda level, region: 90),
+        "swapped addends counted twice": replace(
+            TOY, max_level=2, capacity=lambda level, region: 81 * 100 ** (level - 1)
+        ),
+        "one too many stated": replace(TOY, max_level=1, capacity=lambda level, region: 46),
+        "a thousand times too many": replace(
+            TOY,
+            make=lambda rng, level, region: {"a": int(rng.random() * 9) + 1, "b": int(rng.random() * 9) + 1},
+            capacity=lambda level, region: 45_000,
+        ),
     },
 }

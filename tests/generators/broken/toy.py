@@ -4,7 +4,7 @@ import re
 from random import Random
 
 from generators.answers.reading.extract import answer_text, place
-from generators.family import Family, Solution
+from generators.family import Family, Recomputation, Solution
 from generators.malformed import Malformed
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 
@@ -29,6 +29,15 @@ def verify(problem: Problem, reply: str) -> Verdict:
     if not re.fullmatch(r"-?[0-9]{1,30}", text):
         raise Malformed("no integer", text[:100])
     return correct(text) if int(text) == problem.answer else wrong("another sum", text)
+
+
+def count_up(params: Json) -> Json:
+    """Add by measuring two stretches side by side."""
+    return len(range(params["b"])) + len(range(params["a"]))
+
+
+def swap(params: Json, answer: Json, rng: Random) -> tuple[Json, Json]:
+    return {**params, "a": params["b"], "b": params["a"]}, answer
 
 
 def render(params: Json, rendering: str) -> tuple[str, str]:
@@ -61,4 +70,6 @@ TOY = Family(
     trace=trace,
     capacity=lambda level, region: 9 * 10 ** (level - 1) * (9 * 10 ** (level - 1) + 1) // 2,
     max_level=12,
+    again=Recomputation(count_up),
+    same=swap,
 )

@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from generators.certify.certify import certify, digest
-from generators.certify.laws import LAWS, sample
+from generators.certify.laws import LAWS
+from generators.certify.specimen import sample
 from generators.family import from_params, generate, load, names
 from pipeline.fingerprint import canonical
 

@@ -1,5 +1,7 @@
 """Imported programming problems: the witness runs when they are built, hidden cases stay hidden, replies are run."""
 
+import dataclasses
+
 import pytest
 
 from generators.answers.reading.extract import place
@@ -53,6 +55,45 @@ def test_hidden_cases_are_never_shown_and_visible_ones_are() -> None:
     call = problem([{"kind": "call", "call": "gcd", "args": [4, 6], "expected": 2}], GCD, visible=[0]).prompt
     assert "gcd(4, 6) gives 2" in call and "defines `gcd(a, b)`" in call
     assert "defines `gcd(a, b)`" in problem(CODE, GCD).prompt and "36" not in problem(CODE, GCD).prompt
+
+
+METHOD = "class Solution:\n    def total(self, nums: List[int]) -> int:\n        return sum(nums)\n"
+CALLED = {"kind": "call", "call": "total", "args": [[1, 2]], "expected": 3, "prelude": "contest"}
+CHECK = "def check(candidate):\n    assert candidate(nums = [1, 2]) == 3\n"
+CHECKED = {"kind": "code", "source": CHECK, "prelude": "contest", "entry": "Solution().total"}
+AS_METHOD = "a class `Solution` with the method `total(self, nums: List[int]) -> int`"
+STARTER = "class Solution:\n    def total(self, nums: List[int]) -> int:\n        "
+
+
+@pytest.mark.parametrize(
+    ("params", "asked"),
+    [
+        ({}, AS_METHOD),
+        ({"starter": STARTER}, AS_METHOD),
+        ({"cases": [CHECKED], "entry": "Solution().total"}, AS_METHOD),
+        ({"reference": "def total(nums): return sum(nums)"}, "`total(nums)`"),
+        ({"reference": "total = sum"}, "`total`"),
+        ({"reference": "def total(nums): return sum(nums)", "starter": STARTER}, AS_METHOD),
+        (
+            {
+                "cases": [{"kind": "code", "source": "s = Stack()\ns.push(1)\nassert s.pop() == 1"}],
+                "reference": "class Stack(list):\n    push = list.append",
+            },
+            "`Stack`",
+        ),
+    ],
+)
+def test_the_question_names_what_its_tests_call(params: Json, asked: str) -> None:
+    made = problem(**{"cases": [CALLED], "reference": METHOD, **params})
+    assert f"program that defines {asked}." in made.prompt
+    starter = params.get("starter")
+    assert made.prompt.endswith(f"It begins with this code:\n```python\n{STARTER.rstrip()}\n```") == bool(starter)
+    assert verify(made, load("code/tests").write(made.answer, "plain")).outcome is Outcome.CORRECT
+
+
+def test_rows_of_an_older_version_are_still_judged() -> None:
+    older = dataclasses.replace(problem(), family_version=1)
+    assert verify(older, SUM).outcome is Outcome.CORRECT
 
 
 def test_identity_is_the_question_alone() -> None:

@@ -10,7 +10,7 @@ import pytest
 from generators.answers.maths import expression
 from generators.families.arith import countdown
 from generators.family import from_params, generate, verify
-from generators.kit.trees import count, find
+from generators.kit.trees import count, every, find
 from pipeline.errors import FamilyError
 from pipeline.problem import Outcome, instance_hash
 from pipeline.seeds import rng
@@ -37,12 +37,14 @@ def trees(items: list[tuple[Fraction, Any]], *, whole: bool) -> Iterator[tuple[F
 @pytest.mark.parametrize("index", range(8))
 def test_search_and_count_agree_with_enumeration(index: int) -> None:
     source = rng("countdown", index)
-    numbers = [source.randint(1, 9) for _ in range(3 + index % 2)]
-    leaves = [(Fraction(number), f"n{i}") for i, number in enumerate(numbers)]
-    every = {name: value for value, name in trees(leaves, whole=False)}
+    numbers = [source.randint(1, 9 if index < 6 else 2) for _ in range(3 + index % 2)]
+    leaves = [(Fraction(number), str(number)) for number in numbers]
+    values = {name: value for value, name in trees(leaves, whole=False)}
+    whole = [text for text in every(numbers) if expression.evaluate(expression.parse(text)) is not None]
+    assert sorted(whole) == sorted(values)
     reachable = {value for value, _ in trees(leaves, whole=True)}
     for target in [*range(1, 30), 60]:
-        assert count(numbers, target) == sum(value == target for value in every.values())
+        assert count(numbers, target) == sum(value == target for value in values.values())
         found = find(numbers, target)
         assert (found is not None) == (target in reachable)
         if found is not None:
@@ -86,6 +88,12 @@ def test_fractions_count_and_dividing_by_zero_does_not() -> None:
     through_thirds = verify(problem, "<answer>6*(4/(2*3))</answer>")
     assert through_thirds.outcome is Outcome.CORRECT
     assert verify(problem, "<answer>4/(6-2*3)</answer>").reason == "divides by zero"
+
+
+def test_equal_numbers_make_no_second_answer() -> None:
+    assert count([2, 2], 4) == 2  # 2 + 2 and 2 * 2
+    assert count([2, 2], 1) == 1  # 2 / 2, whichever is meant
+    assert count([1, 1, 1, 1], 4) == 3  # (1 + 1) + (1 + 1), (1 + 1) * (1 + 1) and ((1 + 1) + 1) + 1
 
 
 def test_permuted_numbers_are_one_instance() -> None:

@@ -56,7 +56,7 @@ def test_verdicts(text: str, outcome: Outcome) -> None:
 
 def test_capacity_counts_what_can_be_drawn() -> None:
     drawn = {
-        generate("arith/modular", level=1, seed=s, index=i, rendering="compact").uid
+        generate("arith/modular", level=1, seed=s, index=i, rendering="compact").instance_hash
         for s in (0, 1)
         for i in range(3000)
     }
@@ -64,6 +64,14 @@ def test_capacity_counts_what_can_be_drawn() -> None:
     assert len(drawn) <= stated
     expected = stated * (1 - (1 - 1 / stated) ** 6000)
     assert len(drawn) > 0.8 * expected
+
+
+def test_equal_remainders_are_one_instance() -> None:
+    other = {"start": 11, "steps": [["+", 2], ["*", 12]], "modulus": 7}
+    assert modular.canonical(PARAMS) == modular.canonical(other)
+    assert modular.solve(PARAMS).answer == modular.solve(other).answer
+    for key, value in (("start", 5), ("steps", [["+", 9], ["*", 6]]), ("steps", [["*", 9], ["*", 5]]), ("modulus", 5)):
+        assert modular.canonical(PARAMS) != modular.canonical({**PARAMS, key: value})
 
 
 def test_no_remainder_dominates() -> None:

@@ -17,13 +17,14 @@ def test_count_and_verdicts_agree_with_every_subset(level: int) -> None:
     for index in range(6):
         problem = generate("np/subset_sum", level=level, seed=1, index=index, rendering="compact")
         numbers, target = problem.params["numbers"], problem.params["target"]
-        right = 0
+        right = set()
         for size in range(1, len(numbers) + 1):
             for chosen in combinations(numbers, size):
-                right += sum(chosen) == target
                 verdict = verify(problem, "#" + ",".join(map(str, chosen)))
                 assert (verdict.outcome is Outcome.CORRECT) == (sum(chosen) == target)
-        assert (problem.certificate.optima, problem.certificate.optima_kind) == (right, "count")
+                if sum(chosen) == target:
+                    right.add(tuple(sorted(chosen)))
+        assert (problem.certificate.optima, problem.certificate.optima_kind) == (len(right), "count")
         assert target not in numbers and target < sum(numbers)
 
 
@@ -43,6 +44,11 @@ def test_count_and_verdicts_agree_with_every_subset(level: int) -> None:
 def test_verdicts(text: str, outcome: Outcome, reason: str) -> None:
     verdict = verify(from_params("np/subset_sum", PARAMS, rendering="plain"), f"<answer>{text}</answer>")
     assert (verdict.outcome, verdict.reason) == (outcome, reason)
+
+
+def test_equal_numbers_make_no_second_answer() -> None:
+    proof = from_params("np/subset_sum", {"numbers": [3, 3, 3, 2, 4], "target": 6}, rendering="plain").certificate
+    assert (proof.optima, proof.optima_kind) == (2, "count")  # 3 + 3 and 2 + 4, whichever of the threes are meant
 
 
 def test_permuted_numbers_are_one_instance() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,10 +66,7 @@ def test_attacks_are_judged(answer: Json) -> None:
     gold = made.answer
     assert verify(made, place(gold, "tag")).outcome is Outcome.CORRECT
     assert verify(made, made.prompt).outcome is not Outcome.CORRECT
-    stated = {place(f"The answer is {gold}", "tag"), place(f"**The answer is {gold}**", "tag")}
     for reply in [*attacks.hedges(gold, "5", "tag"), *attacks.misplaced(gold, "tag")]:
-        if reply in stated:  # a sentence in the place is read, as in any reply that is graded
-            continue
         assert verify(made, reply).outcome in (Outcome.WRONG, Outcome.MALFORMED)
     for reply in [*attacks.floods(gold, "tag"), *(place(text, "tag") for text in attacks.junk(gold))]:
         assert verify(made, reply).outcome is not Outcome.UNDECIDED
@@ -94,8 +92,16 @@ def test_a_question_may_state_type_and_declarations(answer: Json, said: Json, ri
 
 def test_what_is_not_stated_keeps_the_identity_of_old_rows() -> None:
     assert (
-        problem().uid == "08b6bc64d7a0d5ff0968175f3d40a302" and problem(declared={"order": "any"}).uid != problem().uid
+        problem().uid == "ed7ff62c35b4ee09d708d6a66f310ad3" and problem(declared={"order": "any"}).uid != problem().uid
     )
+
+
+def test_rows_of_the_first_version_are_judged_as_they_were_asked() -> None:
+    question = "How many? Put the answer on the last line as Answer: $Answer."
+    old = replace(problem(question=question), family_version=1, prompt=question + " Box it.", answer_format="tag")
+    assert verify(old, "\\boxed{72}").outcome is Outcome.CORRECT
+    assert verify(old, "Answer: 72").outcome is Outcome.MALFORMED
+    assert verify(problem(question=question), "Answer: 72").outcome is Outcome.CORRECT
 
 
 @pytest.mark.parametrize(

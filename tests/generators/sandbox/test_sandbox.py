@@ -55,7 +55,12 @@ ENDINGS = {
     "print('x' * 10**4)": "output",
     "open('x', 'w')": "forbidden",
     "import os; os.fork()": "forbidden",
-    "import os; os._exit(0)": "died",
+    "import os; os._exit(0)": "ok",
+    "import os; os._exit(3)": "died",
+    "import os; os.write(3, b'x'); os._exit(0)": "died",
+    "print(exit, quit); exit()": "ok",
+    "quit(0)": "ok",
+    "exit(3)": "raised",
     "import ctypes; ctypes.string_at(0)": "died",
 }
 
@@ -86,10 +91,18 @@ def test_what_was_printed_before_the_end_is_kept(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize(
     "read",
-    ["sys.stdin.read()", "open(0).read()", "sys.stdin.buffer.read().decode()", "''.join(sys.stdin)", "input() + '\\n'"],
-)
+    [
+        "sys.stdin.read()", "open(0).read()", "sys.stdin.buffer.read().decode()", "''.join(sys.stdin)",
+        "input() + '\\n'", "open('/dev/stdin').read()", "open('/dev/stdin', 'rb').read().decode()",
+        "open('/proc/self/fd/0', encoding='utf8').read()", "os.read(os.open('/dev/stdin', os.O_RDONLY), 99).decode()",
+        "pathlib.Path('/dev/stdin').read_text()", "io.open(b'/dev/fd/0').read()",
+        "os.read(0, os.fstat(0).st_size).decode()", "mmap.mmap(0, 0, access=1).read().decode()",
+        "''.join(fileinput.input())",
+    ],
+)  # fmt: skip
 def test_stdin_is_read_in_every_usual_way(sandbox: Sandbox, read: str) -> None:
-    assert printed(sandbox, f"import sys\nprint({read}, end='')", "żółw 漢字 🙂 1\n") == "żółw 漢字 🙂 1\n"
+    modules = "import fileinput, io, mmap, os, pathlib, sys"
+    assert printed(sandbox, f"{modules}\nprint({read}, end='')", "żółw 漢字 🙂 1\n") == "żółw 漢字 🙂 1\n"
 
 
 @pytest.mark.parametrize(
@@ -108,10 +121,69 @@ def test_stdin_is_read_in_every_usual_way(sandbox: Sandbox, read: str) -> None:
         "import hashlib, zlib\nprint(len(hashlib.sha256(zlib.compress(b'')).digest()) // 32)",
         "import numbers, unittest, sqlite3, pprint\nprint(1)",
         "exit_code = 0\nprint(1)\nraise SystemExit(exit_code)",
+        "print(1)\nexit()\nprint(2)",
+        "import sys\nprint(1)\nexit_now = quit\nexit_now(0)",
+        "import os, sys\nprint(1)\nsys.stdout.flush()\nos._exit(0)",
+        "import os\nprint(1, flush=True)\nos.close(3)\nos._exit(0)",
+        "\ufeffprint(1)",
+        "\ufefffrom __future__ import annotations\nprint(1)",
+        "print(1 if __file__ == 'program.py' else 0)",
+        "import os\nfrom pathlib import Path\nos.path.realpath(__file__), Path(__file__).resolve().parent\nprint(1)",
+        "assert 'anyone' in open(__file__).read() and b'anyone' in open(__file__, 'rb').read()\nprint(1)",
+        "import sys\nsys.stdout = open('/dev/stdout', 'w')\nprint(1)",
+        "import sys\nsys.__stdout__.write('1\\n')",
+        "import resource as r\nr.setrlimit(r.RLIMIT_STACK, (r.RLIM_INFINITY,) * 2)\nprint(1)",
+        "print(len(str(10**5000)) - 5000)",
+        "print(int('7' * 5000) % 2)",
     ],
 )
 def test_lawful_programs_run_as_anywhere(sandbox: Sandbox, source: str) -> None:
     assert printed(sandbox, source) == "1\n"
+
+
+@pytest.mark.parametrize("size", [2**26, 2**27, 2**29, 2**30])
+@pytest.mark.parametrize("cached", ["", "@functools.lru_cache(None)\n"])
+def test_a_thread_with_a_large_stack_recurses_deep(sandbox: Sandbox, size: int, cached: str) -> None:
+    source = f"""
+import functools, sys, threading
+sys.setrecursionlimit(10**7)
+print(threading.stack_size({size}), threading.stack_size())
+{cached}def depth(n): return n and 1 + depth(n - 1)
+def main(): print(depth(30_000))
+thread = threading.Thread(target=main)
+thread.start()
+thread.join()
+"""
+    assert printed(sandbox, source) == f"0 {size}\n30000\n"
+
+
+def test_a_prelude_runs_before_the_program_and_moves_none_of_its_lines(sandbox: Sandbox) -> None:
+    prelude = "from math import *\ndef f(): return 5"
+    assert sandbox.run(Job("x: 'int' = 0\nprint(gcd(4, 6), f())", prelude=prelude)).stdout == "2 5\n"
+    assert (
+        sandbox.run(
+            Job("from __future__ import annotations\ndef f(): return gcd(4, 6)", call="f", prelude=prelude)
+        ).value
+        == 2
+    )
+    assert sandbox.run(Job("x = 1\nx / 0", prelude=prelude)).error.endswith("(line 2)")
+    assert sandbox.run(Job("print(gcd)")).status == "raised"
+
+
+def test_a_method_of_solution_goes_before_a_function(sandbox: Sandbox) -> None:
+    method = "class Base:\n    def count(self, x): return x + self.start\n"
+    method += "class Solution(Base):\n    def __init__(self): self.start = 1\n"
+    assert sandbox.run(Job(method, call="count", args=(2,), prelude="from itertools import *")).value == 3
+    assert sandbox.run(Job("class Solution: pass\ndef count(x): return x", call="count", args=(2,))).value == 2
+
+
+def test_integers_of_any_length_pass(sandbox: Sandbox) -> None:
+    digits = "7" * 6000
+    found = sandbox.run(Job("def f(x, y): return [x + 0, -x, y]", call="f", args=({"$int": digits}, 5)))
+    assert found.value == [{"$int": digits}, {"$int": f"-{digits}"}, 5]
+    assert sandbox.run(Job("print(int(input()) + 0)", stdin=digits)).stdout.strip() == digits
+    keys = sandbox.run(Job("def f(x): return sorted(x.items())", call="f", args=({"$map": [[2, "b"], [1, {"a": 3}]]},)))
+    assert keys.value == [[1, {"a": 3}], [2, "b"]]
 
 
 def test_a_big_input_and_output_pass(sandbox: Sandbox) -> None:
@@ -166,10 +238,15 @@ def test_others_that_have_the_processor_do_not_end_a_program(sandbox: Sandbox) -
         source = "import time\nbegin = time.process_time()\nwhile time.process_time() < begin + 0.3: pass\nprint(1)"
         busy = sandbox.run(Job(source), limits=limits)
         assert (busy.status, busy.stdout) == ("ok", "1\n")
+        starved = sandbox.run(Job(source), limits=Limits(cpu_s=0.6, wall_s=0.04))
+        assert starved.status in ("starved", "ok"), "what others decide is never said to be the program's"
         for own in ("time.sleep(60)", "while True: time.sleep(0.0005)"):
             begin = time.monotonic()
             idle = sandbox.run(Job(f"import time\n{own}"), limits=limits)
             assert idle.status == "time" and time.monotonic() - begin < 3 and idle.seconds > 0.4
+        begin = time.monotonic()
+        yielding = sandbox.run(Job("import os\nwhile True: os.sched_yield()"), limits=Limits(cpu_s=0.3, wall_s=1.5))
+        assert yielding.status == "time" and yielding.seconds >= 0.3 and time.monotonic() - begin < 9
     finally:
         for process in hungry:
             process.kill()

@@ -107,7 +107,6 @@ BREACHED = {
     "processes: fork": "BREACH: fork",
     "processes: start another program": "BREACH: subprocess",
     "memory: list": "BREACH: 512 MiB",
-    "forgery: early end": "instead of died",
     "kernel: every call that is not listed": "no filter",
     "environment": "environment read: ",
     "kill: others": "a process outside was killed",

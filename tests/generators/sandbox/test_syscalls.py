@@ -13,10 +13,11 @@ from generators.sandbox.syscalls import (
     ONE_OF,
     SENDTO,
     WITHOUT_BITS,
+    YIELD,
     filter_program,
 )
 
-ALLOW, KILL, EPERM, ENOSYS = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026
+ALLOW, KILL, EPERM, ENOSYS, DONE = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026, 0x00050000
 MACHINES = tuple(ARCHITECTURES)
 
 
@@ -48,7 +49,7 @@ def answer(machine: str, number: int, *arguments: int, audit: int | None = None)
 def test_exactly_the_listed_calls_pass(machine: str) -> None:
     column = ARCHITECTURES[machine][1]
     listed = {row[column] for row in ALLOWED.values()}
-    special = {row[column] for row in (*ONE_OF.values(), *WITHOUT_BITS.values(), SENDTO, CLONE, CLONE3)}
+    special = {row[column] for row in (*ONE_OF.values(), *WITHOUT_BITS.values(), SENDTO, CLONE, CLONE3, YIELD)}
     for number in set(range(700)) - special:
         assert answer(machine, number) == (ALLOW if number in listed else EPERM), number
     assert all(answer(machine, number | 0x40000000) == EPERM for number in range(600))
@@ -68,6 +69,7 @@ def test_arguments_decide(machine: str) -> None:
     for flags in (17, 0x4011, 0x1200011, thread | 0x20000000, thread | 0x40000000, thread & ~0x10000):
         assert answer(machine, CLONE[column], flags) == EPERM, hex(flags)
     assert answer(machine, CLONE3[column]) == ENOSYS
+    assert answer(machine, YIELD[column]) == DONE
     assert answer(machine, SENDTO[column], 1, 2, 3, 4, 0) == ALLOW
     assert answer(machine, SENDTO[column], 1, 2, 3, 4, 1) == EPERM
     assert answer(machine, SENDTO[column], 1, 2, 3, 4, high) == EPERM

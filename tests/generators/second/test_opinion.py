@@ -10,7 +10,7 @@ import pytest
 import generators.second.opinion
 from generators.answers.reading.extract import place
 from generators.certify import attacks
-from generators.family import generate, load, names, verify
+from generators.family import from_params, generate, load, names, verify
 from generators.second.objectives import OBJECTIVES
 from generators.second.opinion import (
     INTEGERS,
@@ -121,6 +121,13 @@ def test_rows_without_commas_are_read_digit_by_digit():
 def test_a_witness_that_is_a_bag_is_compared_as_such():
     assert opinion(Question("[9, 2, 9]", "<answer>9 9 2</answer>", "bag", "tag")) == Opinion(True, WITNESS, "the same")
     assert opinion(Question("[9, 2, 9]", "<answer>9 2</answer>", "bag", "tag")).right is False
+
+
+def test_an_answer_behind_the_cue_that_a_question_asks_for_is_read_there():
+    params = {"question": "1+2? The last line must be of the form Answer: $Answer.", "answer": "3", "source": "x"}
+    made = from_params("text/math", params, rendering="plain")
+    replies = ("1+2\nAnswer: 3", "Answer: **3**", "\\boxed{4}\nanswer: 3", "Answer: 4", "It is 3", "\\boxed{3}")
+    assert [opinion(question(made, reply)).right for reply in replies] == [True, True, True, False, False, True]
 
 
 def test_a_hanging_library_is_stopped_and_abstains():

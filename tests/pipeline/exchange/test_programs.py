@@ -16,6 +16,8 @@ from tests.jsonl import jsonl
 from tests.pipeline.examples import addition
 
 ADD = "def add(a, b):\n    return a + b\n"
+NUMBERS = {"absolute": 1e-6, "relative": 1e-6, "prelude": "contest"}
+METHOD = {**NUMBERS, "absolute": 1e-5}
 
 
 def only(path: Path, mapping: str) -> NeutralRow:
@@ -24,7 +26,7 @@ def only(path: Path, mapping: str) -> NeutralRow:
     return row
 
 
-def code(source: str, **more: str) -> dict:
+def code(source: str, **more: object) -> dict:
     return {"kind": "code", "source": source, **more}
 
 
@@ -56,10 +58,10 @@ def test_apps_and_taco(tmp_path: Path, packed: bool) -> None:
     first, second = programs.read(jsonl(tmp_path / "a.jsonl", *rows), "prompt=question,tests=io,answer=solutions")
     assert isinstance(first, NeutralRow) and isinstance(second, NeutralRow)
     assert first.params["cases"] == [
-        {"kind": "stdin", "stdin": "1 2\n", "expected": "3\n"},
-        {"kind": "stdin", "stdin": "3\n4", "expected": "7"},
+        {"kind": "stdin", "stdin": "1 2\n", "expected": "3\n", "checker": "tokens", **NUMBERS},
+        {"kind": "stdin", "stdin": "3\n4", "expected": "7", "checker": "tokens", **NUMBERS},
     ]
-    call = {"kind": "call", "call": "add", "args": [1, 2], "expected": [3], "checker": "boxed"}
+    call = {"kind": "call", "call": "add", "args": [1, 2], "expected": [3], "checker": "boxed", **NUMBERS}
     assert second.params["cases"] == [call] and second.params["reference"] == ADD
 
 
@@ -79,10 +81,63 @@ def test_livecodebench(tmp_path: Path) -> None:
     mapping = "prompt=question_content,tests=private_test_cases,examples=public_test_cases,entry=metadata"
     found = only(jsonl(tmp_path / "l.jsonl", row), mapping)
     assert found.params["cases"] == [
-        {"kind": "stdin", "stdin": "1 2\n", "expected": "3"},
-        {"kind": "call", "call": "add", "args": [1, [2]], "expected": [3]},
+        {"kind": "stdin", "stdin": "1 2\n", "expected": "3", "checker": "words", **NUMBERS},
+        {"kind": "call", "call": "add", "args": [1, [2]], "expected": [3], "checker": "equal", **METHOD},
     ]
     assert found.params["visible"] == [0] and "reference" not in found.params
+
+
+STARTER = "class Solution:\n    def twoSum(self, nums: List[int], target: int) -> List[int]:\n        "
+
+
+@pytest.mark.parametrize(
+    ("columns", "entry"),
+    [
+        ({"metadata": '{"func_name": "twoSum"}'}, "twoSum"), ({"starter_code": STARTER}, ""),
+        ({"entry_point": "Solution().twoSum"}, "Solution().twoSum"),
+    ],
+)  # fmt: skip
+def test_a_method_is_found_by_its_column_or_its_starter_code(tmp_path: Path, columns: dict, entry: str) -> None:
+    tests = [{"input": "[1, 2]\n3", "output": "[0, 1]", "testtype": "functional"}]
+    row = {"q": "Two sum.", "t": tests, **columns}
+    names = {"metadata": "entry", "starter_code": "starter", "entry_point": "entry"}
+    path = jsonl(tmp_path / "l.jsonl", row)
+    found = only(path, ",".join(["prompt=q,tests=t", *(f"{names[column]}={column}" for column in columns)]))
+    called = {"kind": "call", "call": "twoSum", "args": [[1, 2], 3], "expected": [0, 1], "checker": "equal"}
+    assert found.params["cases"] == [{**called, **METHOD}] and found.params.get("entry", "") == entry
+    assert found.params.get("starter", "") == columns.get("starter_code", "").rstrip()
+    assert programs.cases_of(tests, programs.around_of(row)) == found.params["cases"]
+
+
+def test_leetcodedataset(tmp_path: Path) -> None:
+    test = "def check(candidate):\n    assert candidate(nums = [1, 2]) == 3\n"
+    row = {"q": "Sum.", "test": test, "entry_point": "Solution().total", "prompt": "class Own: pass"}
+    found = only(jsonl(tmp_path / "l.jsonl", row), "prompt=q,tests=test,entry=entry_point,prelude=prompt")
+    prelude = "contest\nclass Own: pass"
+    assert found.params["cases"] == [code(test, entry="Solution().total", **{**METHOD, "prelude": prelude})]
+
+
+def test_what_json_changed_is_undone(tmp_path: Path) -> None:
+    digits = "7" * 5000
+    calls = {"fn_name": "f", "inputs": [[{"1": "a", "-2": {"3": 4}}, 5]], "outputs": [[0]]}
+    text = json.dumps(calls).replace("[0]", f"[{digits}]")
+    (case,) = only(jsonl(tmp_path / "a.jsonl", {"q": "?", "t": text}), "prompt=q,tests=t").params["cases"]
+    assert case["args"] == [{"$map": [[1, "a"], [-2, {"3": 4}]]}, 5] and case["expected"] == [{"$int": digits}]
+    (tmp_path / "b.jsonl").write_text(f'{{"q": "?", "t": {text}}}\n')
+    assert only(tmp_path / "b.jsonl", "prompt=q,tests=t").params["cases"] == [case]
+    named = {"fn_name": "f", "inputs": [[{"a": 1, "2": 2}]], "outputs": [[1]]}
+    assert programs.cases_of(named)[0]["args"] == [{"a": 1, "2": 2}]
+
+
+@pytest.mark.parametrize(
+    ("starter", "entry"),
+    [
+        (STARTER, "Solution().twoSum"), ("def add(a, b):\n    ", "add"), ("", ""), ("def a(): pass\ndef b(): pass", ""),
+        ("class Solution:\n    def __init__(self):\n        pass\n    def f(self):\n        ", "Solution().f"),
+    ],
+)  # fmt: skip
+def test_the_function_that_starter_code_begins(starter: str, entry: str) -> None:
+    assert programs.entry_of_starter(starter) == entry
 
 
 @pytest.mark.parametrize(
@@ -155,11 +210,12 @@ def test_what_is_written_is_read_back(tmp_path: Path, suffix: str) -> None:
         code("assert f(1) == 2", setup="import math"),
     ]
     whole = {"question": "Do.", "cases": cases, "reference": ADD, "entry": "f", "visible": [0], "level": 2}
-    whole["limits"] = {"cpu_s": 0.5}
+    whole |= {"limits": {"cpu_s": 0.5}, "starter": "def f(x):"}
     bare = {"question": "Do it.", "cases": cases[:2], "reference": ADD}
     problems = [addition(1, family="code/tests", params=p, answer=ADD, trace=None) for p in (whole, bare)]
     programs.write(to_table(problems), tmp_path / f"x{suffix}")
-    fields = "prompt=prompt,tests=tests,examples=examples,answer=answer,entry=entry,level=level,limits=limits"
+    names = ("prompt", "tests", "examples", "answer", "entry", "starter", "level", "limits")
+    fields = ",".join(f"{name}={name}" for name in names)
     rows = list(programs.read(tmp_path / f"x{suffix}", fields))
     assert not any(isinstance(row, RowError) for row in rows)
     source = {"source": f"x{suffix}"}

@@ -1,8 +1,13 @@
 """The ledger: typed, replaced never doubled, and cut back exactly to a step."""
 
+import random
 from pathlib import Path
 
+import pandas as pd
+import polars as pl
 import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +15,7 @@ from hypothesis import strategies as st
 from pipeline.errors import ConfigError, StoreError
 from pipeline.score import Score, scores_from_table, scores_table
 from pipeline.store.ledger import TABLES, Ledger
+from tests.pipeline.store.test_sealed import flipped
 
 
 def metrics(*values: float, step: list[int] | None = None) -> pa.Table:
@@ -134,9 +140,77 @@ def test_a_corrupt_part_is_one_clear_error_and_an_unfinished_one_is_not_read(tmp
         ledger.read("metrics")
 
 
+@pytest.mark.parametrize("table", sorted(TABLES))
+@pytest.mark.parametrize(
+    ("run", "arm", "part"),
+    [("", "", "p"), ("r", "", "_p"), ("_r", "_", "p"), (".r", "a=b", ".p"), ("@none", "[x]", "p")],
+)
+def test_other_readers_of_parquet_folders_find_every_row(tmp_path: Path, table: str, run: str, arm: str, part: str):
+    ledger, first = Ledger(tmp_path), TABLES[table].field(0)
+    ledger.append(table, pa.table({first.name: pa.nulls(2, first.type)}), part=part, run=run, arm=arm)
+    ledger.append(table, pa.table({first.name: pa.nulls(3, first.type)}), part="other", run="plain", arm="plain")
+    folder = tmp_path / "ledger" / table
+    assert pq.read_table(folder).num_rows == 5
+    assert ds.dataset(folder, format="parquet").count_rows() == 5
+    assert pd.read_parquet(folder).shape == (5, len(TABLES[table]))
+    assert pl.read_parquet(folder / "**/*.parquet").height == 5
+    assert ledger.read(table, run=run, arm=arm).num_rows == 2
+
+
+def test_a_ledger_of_the_earlier_layout_is_read_and_renamed_when_written_to(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.append("metrics", metrics(1, 2), part="p")
+    ledger.append("metrics", metrics(3), part="p", run="r")
+    folder = tmp_path / "ledger" / "metrics"
+    for old in (*folder.glob("*/@none"), folder / "@none"):
+        old.rename(old.with_name("_"))
+    assert {path.name for path in folder.iterdir()} == {"_", "r"}
+    assert ledger.read("metrics").num_rows == 3
+    assert ledger.read("metrics", run="", arm="").num_rows == 2
+    assert ledger.read("metrics", run="r", arm="").num_rows == 1
+    ledger.append("metrics", metrics(4, 5, 6), part="p")
+    assert ledger.read("metrics").num_rows == 4
+    assert not list(folder.rglob("_"))
+
+
+def test_one_part_can_be_read_alone(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    for part, values in (("a", (1, 2)), ("b c", (3,))):
+        ledger.append("metrics", metrics(*values), part=part, run="r")
+    assert ledger.read("metrics", run="r", part="b c").column("value").to_pylist() == [3.0]
+    assert ledger.read("metrics", part="absent").num_rows == 0
+
+
 def test_part_names_may_be_anything(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     for part in ("../../escape", "x" * 500, ".hidden", "a b"):
         ledger.append("metrics", metrics(1.0), part=part, run="..", arm=".")
     assert ledger.read("metrics", run="..", arm=".").num_rows == 4
     assert all(tmp_path / "ledger" / "metrics" in path.resolve().parents for path in ledger.parts("metrics"))
+
+
+def test_every_flipped_bit_of_a_part_is_named_or_changes_nothing(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    for part in ("a", "b", "c"):
+        ledger.append("metrics", metrics(*range(200), step=list(range(200))), part=part, run="r")
+    path, whole = ledger.parts("metrics")[1], ledger.read("metrics", max_step=150)
+    content, rng = path.read_bytes(), random.Random(3)
+    seen = 0
+    for _ in range(200):
+        path.write_bytes(flipped(content, rng.randrange(len(content)), rng.randrange(8)))
+        try:
+            assert ledger.read("metrics", max_step=150).equals(whole)
+        except StoreError as error:
+            assert str(path) in str(error)
+            seen += 1
+    assert seen > 190
+    with pytest.raises(StoreError, match=r"b\.parquet.*delete that file"):
+        ledger.drop_beyond("r", "", 100)
+
+
+def test_parts_of_an_earlier_ledger_are_read(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.append("metrics", metrics(1.0), part="p", run="r")
+    path = ledger.parts("metrics")[0]
+    pq.write_table(pq.read_table(path, partitioning=None), path)
+    assert ledger.read("metrics").column("value").to_pylist() == [1.0]

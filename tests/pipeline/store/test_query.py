@@ -1,5 +1,7 @@
 """SQL over a run root: typed when empty, right when full, read-only, and clear about mistakes."""
 
+import dataclasses
+from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,7 +10,7 @@ import pytest
 
 from pipeline.errors import ConfigError, StoreError
 from pipeline.problem import to_table
-from pipeline.score import Score, scores_table
+from pipeline.score import Score, scores_from_table, scores_table
 from pipeline.store.ledger import TABLES, Ledger
 from pipeline.store.query import EVERY_UID, VIEWS, connect, query, stream, uid_ranges
 from pipeline.store.store import Store
@@ -48,7 +50,7 @@ def test_every_view_is_there_and_typed_on_an_empty_root(tmp_path: Path, view: st
 
 
 def test_columns_are_the_same_when_there_is_something(root: Path) -> None:
-    for view in ("problems", "dropped", "versions", "scores"):
+    for view in ("problems", "dropped", "versions", "cells", "scores"):
         assert query(root, f"SELECT * FROM {view} LIMIT 0").column_names == VIEWS[view].names
 
 
@@ -77,6 +79,43 @@ def test_why_is_this_problem_here_is_one_select(root: Path) -> None:
     assert sum(int(str(row[3])) for row in found) == sum(i % 3 for i in range(30))
 
 
+def test_a_score_knows_its_problems_cell_and_split_and_is_one_row(root: Path) -> None:
+    sql = "SELECT level, sum(n)::INT n, count(*) FROM scores WHERE family = 'add/two' AND region = '' GROUP BY ALL"
+    assert answer(root, f"{sql} ORDER BY ALL".replace("add/two", additions(1)[0].family)) == [
+        (level, 40, 10) for level in (1, 2, 3)
+    ]
+    by_split = dict(answer(root, "SELECT split, count(*) FROM scores GROUP BY ALL"))
+    assert by_split == dict(Counter(p.split for p in additions(30)))
+    assert answer(root, "SELECT count(*), count(DISTINCT uid) FROM cells") == [(30, 30)]
+    assert answer(root, "SELECT count(*) FROM ledger.scores") == [(30,)]
+
+
+def test_a_score_of_a_problem_that_no_version_holds_is_kept(tmp_path: Path) -> None:
+    Ledger(tmp_path).append("scores", scores_table([Score("u", "p", "q", 1, "select", "fixed", 0, 2, 1, 1)]), part="a")
+    assert answer(tmp_path, "SELECT uid, n, family FROM scores") == [("u", 2, None)]
+
+
+def test_a_problem_that_is_test_anywhere_is_test(tmp_path: Path) -> None:
+    (first, *_), store = additions(1), Store(tmp_path)
+    for name, split in (("one", "train"), ("two", "test"), ("three", "probe")):
+        store.publish(name, recipe={"n": name}, rows=[to_table([dataclasses.replace(first, split=split)])])
+    assert answer(tmp_path, "SELECT uid, split FROM cells") == [(first.uid, "test")]
+
+
+def test_counts_that_an_earlier_ledger_lacks_are_zero(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    rows = [Score(uid, "p", "q", 1, "select", "fixed", 0, 2, 1, 1, refused=1) for uid in "ab"]
+    for part, row in zip(("old", "new"), rows, strict=True):
+        ledger.append("scores", scores_table([row]), part=part)
+    (old,) = (path for path in ledger.parts("scores") if path.stem == "old")
+    pq.write_table(pq.read_table(old, partitioning=None).drop_columns(["refused"]), old)
+    assert answer(tmp_path, "SELECT uid, refused FROM scores ORDER BY uid") == [("a", 0), ("b", 1)]
+    assert [score.refused for score in scores_from_table(ledger.read("scores"))] == [1, 0]
+    for path in ledger.parts("scores"):
+        path.unlink() if path.stem == "new" else None
+    assert answer(tmp_path, "SELECT uid, refused FROM scores") == [("a", 0)]
+
+
 def test_json_text_can_be_opened(root: Path) -> None:
     assert answer(root, "SELECT (params->>'a')::INT FROM problems WHERE name = 'more' ORDER BY 1")[-1] == (29,)
 
@@ -87,6 +126,11 @@ def test_json_text_can_be_opened(root: Path) -> None:
         ("SELECT * FROM problem", "no view 'problem', did you mean 'problems'"),
         ("SELECT levl FROM problems", "no column 'levl' in this query, did you mean 'level'"),
         ("SELECT p.levl FROM problems p", "no column 'levl' in this query, did you mean 'level'"),
+        ("SELECT params FROM scores", "no column 'params' in this query: problems, dropped have it .*version"),
+        ("SELECT family FROM rollouts", r"no column 'family' in this query: .*JOIN cells USING \(uid\)"),
+        ("SELECT rule FROM scores", "no column 'rule' in this query: dropped, decisions have it$"),
+        ("SELECT record FROM scores", "no column 'record' in this query: rounds has it$"),
+        ("SELECT family FROM scores JOIN problems USING (uid)", "Ambiguous .*scores carries family"),
         ("SELEC 1", "syntax error"),
         ("SELECT 1; SELECT 2", "2 statements"),
         ("", "0 statements"),
@@ -108,8 +152,8 @@ def test_bad_sql_is_one_clear_error(root: Path, sql: str, message: str) -> None:
 
 
 def test_describe_summarize_and_show_work(root: Path) -> None:
-    assert query(root, "DESCRIBE scores").column("column_name").to_pylist() == TABLES["scores"].names
-    assert query(root, "SUMMARIZE scores").num_rows == len(TABLES["scores"].names)
+    assert query(root, "DESCRIBE scores").column("column_name").to_pylist() == VIEWS["scores"].names
+    assert query(root, "SUMMARIZE scores").num_rows == len(VIEWS["scores"].names)
     assert set(query(root, "SHOW TABLES").column(0).to_pylist()) == set(VIEWS)
 
 

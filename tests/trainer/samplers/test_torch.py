@@ -208,8 +208,6 @@ def test_load_swaps_the_weights_and_nothing_leaks_back(policy):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"max_prompt_tokens": 3}, "max_prompt_tokens 3"),
-        ({"max_completion_tokens": 600}, "512 positions"),
         ({"repetition_penalty": 1.1}, "repetition_penalty 1.1"),
         ({"presence_penalty": 0.5}, "presence_penalty"),
         ({"frequency_penalty": 0.5}, "frequency_penalty"),
@@ -218,6 +216,25 @@ def test_load_swaps_the_weights_and_nothing_leaks_back(policy):
 def test_what_it_cannot_do_is_refused(policy, changes, words):
     with pytest.raises(ConfigError, match=words):
         TorchSampler(policy).sample(ask(protocol(**changes)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "taken"),
+    [
+        ({"max_prompt_tokens": 3}, "over the limit max_prompt_tokens 3", 2),
+        ({"max_completion_tokens": 505}, "over the policy's 512 positions", 3),
+    ],
+)
+def test_a_prompt_over_a_limit_comes_back_unasked_and_the_others_are_drawn(policy, changes, words, taken):
+    requests = ask(protocol(**changes))
+    replies = TorchSampler(policy).sample(requests)
+    assert [len(row) for row in replies] == [request.n for request in requests]
+    unasked = [row for row in replies if row[0].finish is Finish.UNASKED]
+    assert len(unasked) == len(PROMPTS) - taken
+    assert all(words in completion.note for completion in flat(unasked))
+    short = [request for request, row in zip(requests, replies, strict=True) if row[0].finish is not Finish.UNASKED]
+    asked = [row for row in replies if row[0].finish is not Finish.UNASKED]
+    assert same(flat(asked), flat(TorchSampler(policy).sample(short)))
 
 
 def test_sizes_below_one_a_diverged_policy_and_a_closed_sampler_are_refused(policy):

@@ -72,7 +72,7 @@ OTHER = [
     ("(1,3)", "1 \\le x \\le 3"),
     ("I(0) e^{-t}", "I(0) e^{t}"), ("f(0)+1", "f(1)+1"), ("x'+1", "x+1"), ("7 = 11a+c", "11a+c"),
     ("\\mathbb{R}", "R"),
-    ("\\mathbb{R}", "\\mathbb{Z}"), ("\\sum_{k=1}^n k", "\\sum_{k=0}^n k"), ("\\int_0^1 x", "\\int_0^2 x"),
+    ("\\mathbb{R}", "\\mathbb{Z}"), ("\\sum_{k=1}^n 2^k", "\\sum_{k=0}^n 2^k"), ("\\int_0^1 x", "\\int_0^2 x"),
     ("x_1", "x_2"),
     ("\\overline{AB}", "AB"), ("52_8", "52"), ("0", "\\emptyset"), ("e", "E"), ("1+i", "1-i"),
     ("5\\text{ m/s}", "5 km/h"),
@@ -132,7 +132,7 @@ def test_words_that_change_a_value_are_no_unit(text: str) -> None:
 
 HOSTILE = {
     "2^{2^{2^{49}}}": Malformed, "\\binom{99999}{50000}": Malformed, "999999!": Malformed, "9^{9^9}": Malformed,
-    "+".join(f"\\sin({k}x)" for k in range(1, 40)): Malformed, "(" * 50 + "x" + ")" * 50: Malformed,
+    "+".join(f"\\sin({k}x)" for k in range(1, 40)): False, "(" * 50 + "x" + ")" * 50: Malformed,
     "(x+1)^{x^{x^{x^{x^{x^{x^{x}}}}}}}": False, "+".join(f"(x+{k}y)!" for k in range(9)): False,
     "9" * 500: Malformed, "x+" * 999 + "x": Malformed, "\\frac{1}{" * 60 + "1" + "}" * 60: Malformed, "1/0": False,
     "a" * 300: Malformed, "\\text{a}" * 200: False, "1e999": False,
@@ -163,9 +163,9 @@ def test_collections_in_any_order_are_bounded() -> None:
 
 
 def test_cost_is_refused_before_it_is_paid() -> None:
-    wide = read("+".join(f"\\cos({k}x)" for k in range(2, MAX_WEIGHT // 40 // 6)))
+    wide = "+".join(f"\\cos({k}x)" for k in range(MAX_WEIGHT // 90))
     with pytest.raises(Malformed, match="too large"):
-        same(wide, read("1+" + "+".join(f"\\cos({k}x)" for k in range(2, MAX_WEIGHT // 40 // 6))))
+        same(read(wide), read("1+" + wide))
 
 
 def test_values_of_constants() -> None:

@@ -1,0 +1,15 @@
+"""End with the process that started this one, however that one ends. Not a way to end it in order.
+
+Law: where the kernel has no such promise nothing happens; whoever relies on it alone is told by its parent's absence.
+"""
+
+import ctypes
+import signal
+
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to end this process (SIGTERM) when the thread that started it ends; Linux only."""
+    if (prctl := getattr(ctypes.CDLL(None), "prctl", None)) is not None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)

@@ -1,0 +1,108 @@
+"""The place that a question itself gives the answer: a box, a tag, a line of a certain form. Not the answer's meaning.
+
+A question that comes with such a request must not get another, and its replies are read where it asks. Formats: "tag"
+(box or `<answer>`), "after CUE" (what follows the last CUE), "free" (wherever answers are stated: a JSON object, a
+bare answer). Law: a request is a sentence about the answer's place; what the question is about is never taken for one.
+"""
+
+import re
+
+from generators.answers.reading.extract import AFTER, MAX_REPLY_CHARS, spoken
+from generators.malformed import Malformed
+
+FREE = "free"
+MAX_QUESTION_CHARS = 100_000
+"""Of a longer question the ends alone are searched for a request."""
+_NAMES = r"answers?|results?|solutions?|conclusion|response|choice|option|output"
+_ANSWER = re.compile(
+    r"\b(?:answers?|results?|solutions?|réponse|respuesta|resposta|risposta|antwort|ответ\w*)\b|答案|结果|結果|答え|정답|답",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"(?<=[.!?。])\s+|\n+")
+_TELLS = re.compile(
+    r"\b(?:lines?|form|format(?:ted)?|end(?:ing|s)?|finish|conclude|begin|start|respond|reply|output|write|put|place|give"
+    r"|provide|return|present|state|report|use|after|follow\w*|prefix\w*|preced\w*|last|final(?:ly)?|enclose\w*|wrap\w*"
+    r"|within|inside|between|must|should|please)\b|请|請|输出|放在|最后",
+    re.IGNORECASE,
+)
+"""What a sentence says that tells how to answer."""
+_STAND_IN = (
+    r"(?:(?:your|the|an?|insert|final) ?(?=[a-z]{2})"
+    r"|(?:answer|number|letter|value|result|choice|option|integer|solution)(?![a-z])|[xyn](?=\s*[)\]}>])|\.\.\.|…)"
+)
+_BOX = re.compile(
+    rf"\\+f?box(?:ed)?(?!\w)(?:\s*\{{\s*[$<\[(]*(?:\}}|{_STAND_IN})|(?!\s*\{{))"
+    r"|\b(?:in|inside|within|using) (?:a |the )?box\b|(?<!\\)\bboxed\b",
+    re.IGNORECASE,
+)
+"""A box to be filled, never one that holds something."""
+_BOX_IT = re.compile(r"\bbox (?:your|the|its|only|this) (?:\w+ ){0,2}(?:answer|result|solution)", re.IGNORECASE)
+_TAG = re.compile(r"</?answer/?>", re.IGNORECASE)
+_OPEN = (
+    rf"(?:\$(?:[a-z]{{2,}}\b|\\+boxed)|[\[<{{(]+ ?{_STAND_IN}|\\+boxed|['\"“”‘’`」](?!\w)|\.\.\.|…|_{{2,}}"
+    r"|(?-i:X|Y|N|ANSWER|LETTER|NUMBER)\b|your answer\b)"
+)
+"""What stands for the answer behind a cue, or ends its quotation."""
+_CUE = re.compile(
+    rf"(?<![\w<])((?:(?:the|my|final|correct),? ){{0,3}}(?:{_NAMES})(?: is)?[*_]{{0,2}} ?[:：])"
+    rf"(?=[*_]{{0,2}} ?['\"“‘`「]?{_OPEN})",
+    re.IGNORECASE,
+)
+"""A cue with its colon."""
+_SAYING = re.compile(
+    r"\b(?:form|format|with|by|line|as|saying|say|phrase|sentence|words)\b[^.\n]{0,30}?"
+    rf"((?:the|my) (?:final |correct )?answer is)(?= ?:? ?['\"“‘`「]?{_OPEN})",
+    re.IGNORECASE,
+)
+"""A cue in words, which is told to be said."""
+_ALONE = re.compile(
+    r"(?:please |just |only )*(?:answer|respond|reply|output|give|provide|return|write|state)\b(?: me| back| with| in)*"
+    r"(?: only| just| nothing but| a single)+(?: with)? ?(?:the|your|a|an|one|its)? ?"
+    r"(?:single |final |correct |numerical |numeric |exact |integer )*"
+    r"(?:answer|number|letter|integer|option|choice|result|value|word)\b[^?]{0,40}",
+    re.IGNORECASE,
+)
+_JSON = re.compile(r"\bjson\b", re.IGNORECASE)
+_MARKS = r"[\s*_`'\"]{0,6}"
+
+
+def asked_place(question: str) -> str:
+    """Return the answer format that a question asks for itself, "" where it leaves the place open.
+
+    Of several places that it names, a line that begins in a certain way goes before a tag, and that before a box.
+    """
+    if len(question) > MAX_QUESTION_CHARS:
+        question = question[: MAX_QUESTION_CHARS // 2] + "\n" + question[-MAX_QUESTION_CHARS // 2 :]
+    found = [place for sentence in _SENTENCE.split(question) if (place := _place_in(sentence))]
+    return next((place for place in reversed(found) if place.startswith(AFTER)), found[-1] if found else "")
+
+
+def _place_in(sentence: str) -> str:
+    if "####" in sentence and (_ANSWER.search(sentence) or _TELLS.search(sentence)):
+        return f"{AFTER}####"
+    if _TELLS.search(sentence):
+        for cue in (_CUE, _SAYING):
+            if named := list(cue.finditer(sentence)):
+                return AFTER + re.sub(r"[*_]|(?<=[a-z]) (?=[:：])", "", named[-1][1])
+    if _TAG.search(sentence):
+        return "tag"
+    if (_BOX.search(sentence) and _ANSWER.search(sentence) and _TELLS.search(sentence)) or _BOX_IT.search(sentence):
+        return "tag"
+    in_json = _JSON.search(sentence) and _ANSWER.search(sentence) and _TELLS.search(sentence)
+    return FREE if in_json or _ALONE.fullmatch(sentence.strip(" .!:")) else ""
+
+
+def answer_behind(reply: str, cue: str) -> str | None:
+    """Return a reply that is nothing but what follows the last cue after the thinking; None for one without the cue.
+
+    Raises:
+        Malformed: when the thinking never ends, or the reply is too long.
+    """
+    if len(reply) > MAX_REPLY_CHARS:
+        raise Malformed(f"reply over {MAX_REPLY_CHARS} characters")
+    words = re.escape(cue.rstrip(":：")).replace("\\ ", r"\s+")
+    colon = "" if words.endswith(("is", "#")) else "[:：]"
+    pattern = rf"(?<!\w){words}{_MARKS}{colon or '[:：]?'}{_MARKS}"
+    after = spoken(reply)
+    ends = [match.end() for match in re.finditer(pattern, after, re.IGNORECASE)]
+    return f"Answer: {after[ends[-1] :].lstrip()}" if ends else None
