@@ -1,25 +1,28 @@
 """Checkpoints: policy, optimiser and state in one folder, written whole or not at all. Not what the state means.
 
-Law: what is loaded is bit for bit what was saved; no pickles. The folder is also a Hugging Face model folder.
+Law: what is loaded is bit for bit what was saved, by the hashes of its files; no pickles. The folder is also a Hugging
+Face model folder.
 """
 
 import json
+import logging
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import ConfigError, StoreError
+from pipeline.errors import ConfigError, StoreError, brief, shortened
 from pipeline.problem import Json
 from pipeline.store.files import sync, temporary_name, writing
-from trainer.policy import Policy, load_policy
+from pipeline.store.sealed import HASHES, check_folder, is_sealed, seal_folder
+from trainer.policy import MADE_AGAIN, Policy, load_policy
 
 if TYPE_CHECKING:
     import torch
 
 STATE, OPTIMISER = "state.json", "optimiser.safetensors"
-_REMEDY = "resume from an older checkpoint, or delete this folder to start again"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ def save(path: Path, *, policy: Policy, state: Json, optimiser: Mapping[str, Any
             save_file(tensors, folder / OPTIMISER)
             record = {"policy": policy.policy_id, "optimiser": skeleton, "state": state}
             (folder / STATE).write_text(json.dumps(record, allow_nan=False), encoding="utf-8")
+            seal_folder(folder)
             for file in folder.iterdir():
                 sync(file)
             sync(folder)
@@ -84,39 +88,53 @@ def load(path: Path) -> Checkpoint:
     Raises:
         StoreError: when there is none, or its bytes are not those that were saved.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     record = _record(path)
+    optimiser = _optimiser(path, record)
     try:
         policy = load_policy(path, dtype="auto")
-        optimiser = _nested(record["optimiser"], load_file(path / OPTIMISER))
-    except (OSError, ValueError, KeyError, ConfigError, SafetensorError) as error:
-        raise StoreError(f"checkpoint {path} is corrupt ({type(error).__name__}: {error}): {_REMEDY}") from error
+    except ConfigError as error:
+        raise StoreError(f"checkpoint {path} is corrupt ({error}): {MADE_AGAIN}") from error
     expected = record["policy"]
     if policy.policy_id != expected:
-        raise StoreError(f"checkpoint {path} holds policy {policy.policy_id} and says {expected}: {_REMEDY}")
+        raise StoreError(f"checkpoint {path} holds policy {policy.policy_id} and says {expected}: {MADE_AGAIN}")
     return Checkpoint(policy, optimiser, record["state"])
 
 
+def read_optimiser(path: Path) -> dict[str, Any]:
+    """Return the optimiser's state dict of a checkpoint without loading its weights.
+
+    Raises:
+        StoreError: when there is none, or its bytes are not those that were saved.
+    """
+    return _optimiser(path, _record(path))
+
+
 def _record(path: Path) -> dict[str, Any]:
+    """Return what a checkpoint's state file says, once its files are known to be those that were saved."""
     if not exists(path):
-        raise StoreError(f"{path} is no checkpoint (it has no {STATE}): {_REMEDY}")
+        raise StoreError(f"{path} is no checkpoint (it has no {STATE}): {MADE_AGAIN}")
+    if is_sealed(path):
+        check_folder(path, remedy=MADE_AGAIN)
+    else:
+        _log.warning("checkpoint %s has no %s, as an earlier veriloop saved it: it is read unchecked", path, HASHES)
     try:
-        record: dict[str, Any] = json.loads((path / STATE).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StoreError(f"checkpoint {path} is corrupt ({STATE}: {error}): {_REMEDY}") from error
-    if not {"policy", "optimiser", "state"} <= set(record):
-        raise StoreError(f"checkpoint {path} is corrupt ({STATE} has only {sorted(record)}): {_REMEDY}")
+        record: dict[str, Any] = json.loads((path / STATE).read_bytes())
+        if not {"policy", "optimiser", "state"} <= set(record):
+            raise ValueError(f"it has only {brief(sorted(record))}")
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise StoreError(f"checkpoint {path} is corrupt ({STATE}: {shortened(error)}): {MADE_AGAIN}") from error
     return record
 
 
-def read_optimiser(path: Path) -> dict[str, Any]:
-    """Return the optimiser's state dict of a checkpoint without loading its weights."""
+def _optimiser(path: Path, record: Mapping[str, Any]) -> dict[str, Any]:
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    record = json.loads((path / STATE).read_text(encoding="utf-8"))
-    found: dict[str, Any] = _nested(record["optimiser"], load_file(path / OPTIMISER))
+    try:
+        found: dict[str, Any] = _nested(record["optimiser"], load_file(path / OPTIMISER))
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError, SafetensorError) as error:
+        why = f"{OPTIMISER}: {type(error).__name__}: {shortened(error)}"
+        raise StoreError(f"checkpoint {path} is corrupt ({why}): {MADE_AGAIN}") from error
     return found
 
 

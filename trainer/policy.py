@@ -9,15 +9,16 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, PipelineError, brief, shortened
 from pipeline.protocol import COMPACT_ALPHABET, Protocol
 from pipeline.rollout import IntArray
 from pipeline.seeds import derive
+from pipeline.store.sealed import check_folder, is_sealed
 
 if TYPE_CHECKING:
     import torch
@@ -99,9 +100,11 @@ class Policy:
         from_config = getattr(self.model.generation_config, "eos_token_id", None)
         listed = from_config if isinstance(from_config, list) else [from_config]
         found = [i for i in (self.tokenizer.eos_token_id, *listed) if i is not None]
+        if odd := [i for i in found if type(i) is not int]:
+            raise ConfigError(f"the model's generation config ends replies by {brief(odd[0])}: token ids are integers")
         if not found:
             raise ConfigError("the tokenizer has no end token: name stop_ids in the protocol")
-        return tuple(dict.fromkeys(int(i) for i in found))
+        return tuple(dict.fromkeys(found))
 
     def state(self) -> dict[str, "torch.Tensor"]:
         """Return the live state dict (views of the weights, not copies)."""
@@ -246,44 +249,80 @@ def check_askable(config: PolicyConfig, protocol: Protocol) -> None:
 def load_policy(path: str | Path, *, dtype: str = "float32") -> Policy:
     """Load a transformers causal LM and its tokenizer from a folder, or by its name on the Hugging Face hub.
 
-    `dtype` is a torch dtype's name, or "auto" for the one it was saved in.
+    `dtype` is a torch dtype's name, or "auto" for the one it was saved in. A folder that carries the hashes of its
+    files, as a checkpoint does, is compared with them first; code and pickles of a folder are never run.
 
     Raises:
-        ConfigError: when there is no model there, or its files are broken.
+        ConfigError: when there is no model there, its files are broken, or its weights are missing or not finite.
+        StoreError: when a file of a checkpoint is not the one that was saved.
     """
+    folder = Path(path)
+    if is_sealed(folder):
+        check_folder(folder, remedy=MADE_AGAIN)
 
-    def read(folder: str) -> tuple[Any, Any]:
+    def read(place: str) -> tuple[Any, Any]:
         from transformers import AutoModelForCausalLM
 
-        return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype), _tokenizer_of(folder)
+        model, told = AutoModelForCausalLM.from_pretrained(
+            place, dtype=dtype, use_safetensors=True, trust_remote_code=False, output_loading_info=True
+        )
+        if lacking := sorted(told["missing_keys"]):
+            raise ValueError(f"its files lack {len(lacking)} weights of such a model, {lacking[0]} for one")
+        return model, _tokenizer_of(place)
 
     model, tokenizer = _load(path, read)
+    for name, tensor in model.state_dict().items():
+        if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
+            raise ConfigError(f"{path} is no model to work with: its weight {name} is not finite; take it anew")
     return Policy(model.eval(), tokenizer)
+
+
+MADE_AGAIN = (
+    "delete this folder and run the same command again, it is made again (a model from elsewhere is copied again)"
+)
+"""What to do about a checkpoint whose bytes are not those that were saved."""
 
 
 def _tokenizer_of(folder: str) -> Any:
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(folder)
+    return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
 
 
 def _load(path: str | Path, read: Callable[[str], T]) -> T:
     """Read a model's folder; whatever is wrong with it is one ConfigError."""
-    from safetensors import SafetensorError
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()
     folder = Path(path)
-    remedy = "give the folder of a transformers causal LM (config.json, model.safetensors, tokenizer.json)"
     if folder.exists() and not (folder / "config.json").is_file():
-        raise ConfigError(f"{folder} is no model: it has no config.json; {remedy}")
+        raise ConfigError(f"{folder} is no model: it has no config.json; {_REMEDY}")
     if not folder.exists() and (folder.is_absolute() or len(folder.parts) != 2):
-        raise ConfigError(f"{path} is no model: there is no such folder; {remedy}")
-    try:
+        raise ConfigError(f"{path} is no model: there is no such folder; {_REMEDY}")
+    with _Loading(str(path)):
         return read(str(path))
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        reason = f"{type(error).__name__}: {(str(error).splitlines() or ['?'])[0]}"
-        raise ConfigError(f"{path} is no model that can be loaded ({reason}); {remedy}") from error
+
+
+_REMEDY = "give the folder of a transformers causal LM (config.json, model.safetensors, tokenizer.json)"
+
+
+class _Loading:
+    """A block in which whatever is raised is the fault of the folder that is read, told as one ConfigError.
+
+    A guard: for broken files transformers raises what its libraries do, some of them nothing but Exception itself.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> Literal[False]:
+        if isinstance(error, Exception) and not isinstance(error, PipelineError):
+            reason = f"{type(error).__name__}: {shortened(' '.join(str(error).split()) or '?')}"
+            raise ConfigError(f"{self._path} is no model that can be loaded ({reason}); {_REMEDY}") from error
+        return False
 
 
 def character_tokenizer() -> Any:

@@ -5,6 +5,7 @@ Law: every row says what was looked at, what was found and whether it will do.
 
 import shutil
 import sys
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -13,8 +14,11 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from flows.loop.rounds import read_record
 from generators.family import names
 from pipeline.errors import PipelineError
+from pipeline.store.ledger import TABLES, Ledger
+from pipeline.store.sealed import check_parquet
 from pipeline.store.store import Store
 
 LEAST_FREE_GIB = 1
@@ -23,7 +27,7 @@ LEAST_FREE_GIB = 1
 
 def examine(root: Path) -> list[dict[str, Any]]:
     """Check the installation and a root; each row says what was looked at, what was found and whether it will do."""
-    return [*_examine_packages(), *_examine_machine(root), *_examine_sandbox(), *_examine_versions(root)]
+    return [*_examine_packages(), *_examine_machine(root), *_examine_sandbox(), *_examine_root(root)]
 
 
 @cache
@@ -87,6 +91,18 @@ def _examine_machine(root: Path) -> list[dict[str, Any]]:
     ]
 
 
+def _examine_root(root: Path) -> list[dict[str, Any]]:
+    """Read everything a root keeps again and compare it with the hashes it carries; what is damaged is a row each."""
+    if root.exists() and not root.is_dir():
+        return [_row("root", f"{root} is a file: name a folder with --root", False)]
+    return [
+        *_examine_versions(root),
+        *_examine_each("checkpoint", _checkpoints(root), _check_checkpoint),
+        *_examine_each("round", sorted((root / "rounds").glob("*/*.json")), read_record),
+        *_examine_each("ledger part", [part for table in TABLES for part in Ledger(root).parts(table)], _check_part),
+    ]
+
+
 def _examine_versions(root: Path) -> list[dict[str, Any]]:
     """Check every folder that should be a version, those included that no manifest finishes."""
     store = Store(root)
@@ -101,6 +117,32 @@ def _examine_versions(root: Path) -> list[dict[str, Any]]:
         except PipelineError as error:
             rows.append(_row(f"version {folder.name[:8]}", str(error), False))
     return rows
+
+
+def _examine_each(kind: str, paths: Sequence[Path], check: Callable[[Path], object]) -> list[dict[str, Any]]:
+    """Check things of a kind: one row for those that are right, one for each that is not."""
+    rows = []
+    for path in paths:
+        try:
+            check(path)
+        except PipelineError as error:
+            rows.append(_row(f"{kind} {path.name[:8]}", str(error), False))
+    right = len(paths) - len(rows)
+    return [*([_row(f"{kind}s", f"{right} of {len(paths)} as they were written", True)] if paths else []), *rows]
+
+
+def _checkpoints(root: Path) -> list[Path]:
+    return sorted(path for path in (root / "checkpoints").glob("*") if path.is_dir() and not path.name.startswith("."))
+
+
+def _check_checkpoint(path: Path) -> None:
+    from trainer.checkpoint import read_state
+
+    read_state(path)
+
+
+def _check_part(path: Path) -> None:
+    check_parquet([path], unsealed=True)
 
 
 def _row(check: str, found: str, ok: bool) -> dict[str, Any]:

@@ -2,5 +2,5 @@
 
 The objectives are the trainer's, the diagnosis is `pipeline.choice`'s.
 
-Doors: `loop`.
+Doors: `loop`, `rounds` for what is on disk.
 """

@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 import pyarrow as pa
 
 from flows.config import ArmConfig
-from flows.loop.rounds import LOOP_STAGE, forget_rounds, read_round, round_key, write_round
+from flows.loop.rounds import LOOP_STAGE, checkpoints_of, forget_rounds, read_round, round_key, round_path, write_round
 from flows.loop.training import TrainPart, sft_steps, train_part
 from flows.policies import build_policy, build_sampler
 from flows.run import Run
@@ -125,7 +125,7 @@ class ArmSpec:
 
 
 def run_arm(spec: ArmSpec) -> list[dict[str, Any]]:
-    """Run an arm's rounds in order; a round that is complete is not run again."""
+    """Run an arm's rounds in order; a round that is complete is not run again, unless a checkpoint of it is gone."""
     from trainer.policy import single_thread
 
     single_thread()
@@ -133,8 +133,9 @@ def run_arm(spec: ArmSpec) -> list[dict[str, Any]]:
     checkpoint = spec.start
     for number in range(1, spec.run.config.loop.rounds + 1):
         turn = read_round(spec.run, spec.arm, number, checkpoint)
-        if turn is None:
+        if turn is None and round_path(spec.run, spec.arm.name, number).exists():
             forget_rounds(spec.run, spec.arm.name, since=number)
+        if turn is None or not all(path.exists() for path in checkpoints_of(spec.run, turn)):
             turn = run_round(spec.run, spec.arm, number, checkpoint, records)
         records.append(turn)
         checkpoint = spec.run.root / turn["checkpoint_after"]

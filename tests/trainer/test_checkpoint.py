@@ -1,6 +1,7 @@
 """Checkpoints resume bit for bit, survive kills, and say so when their bytes are not what was saved."""
 
 import json
+import random
 
 import pytest
 import torch
@@ -8,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import StoreError
+from pipeline.store.sealed import HASHES
+from tests.pipeline.store.test_sealed import flipped
 from tests.trainer.lessons import PROTOCOL, pool, small_policy
 from trainer import checkpoint
+from trainer.policy import load_policy
 from trainer.sft import SFTConfig, train_sft
 from trainer.train_state import Resume, TrainState
 
@@ -114,22 +118,53 @@ def test_an_unfinished_or_missing_checkpoint_is_none(tmp_path):
         checkpoint.load(tmp_path / "c")
 
 
-@pytest.mark.parametrize("damage", ["weights", "optimiser", "state", "swapped"])
-def test_bytes_that_were_not_saved_are_refused(damage, tmp_path):
+@pytest.mark.parametrize("file", ["model.safetensors", checkpoint.OPTIMISER, checkpoint.STATE, "config.json", HASHES])
+def test_every_flipped_bit_of_a_checkpoint_is_refused_by_name(file, tmp_path):
+    path = tmp_path / "c"
+    checkpoint.save(path, policy=small_policy(), state={"step": 1}, optimiser={"m": torch.ones(3)})
+    content, rng = (path / file).read_bytes(), random.Random(6)
+    for _ in range(20):
+        changed = flipped(content, rng.randrange(len(content)), rng.randrange(8))
+        (path / file).write_bytes(changed)
+        if file == HASHES and changed.split() == content.split():
+            continue  # white space
+        for read in (checkpoint.load, checkpoint.read_state, checkpoint.read_optimiser, load_policy):
+            with pytest.raises(StoreError, match=rf"{path}.*delete this folder.*it is made again"):
+                read(path)
+    (path / file).write_bytes(content)
+    assert checkpoint.load(path).state == {"step": 1}
+
+
+@pytest.mark.parametrize("damage", ["gone", "empty", "swapped"])
+def test_files_that_were_not_saved_are_refused(damage, tmp_path):
     path = tmp_path / "c"
     checkpoint.save(path, policy=small_policy(), state=1, optimiser={"m": torch.ones(3)})
-    if damage == "weights":
-        data = bytearray((path / "model.safetensors").read_bytes())
-        data[-5] ^= 1
-        (path / "model.safetensors").write_bytes(bytes(data))
-    elif damage == "optimiser":
-        (path / checkpoint.OPTIMISER).write_bytes(b"")
-    elif damage == "state":
-        (path / checkpoint.STATE).write_text("{}")
-    else:
+    if damage == "swapped":
         small_policy(5).save(path)
-    with pytest.raises(StoreError, match=r"delete this folder"):
-        checkpoint.load(path)
+    elif damage == "gone":
+        (path / checkpoint.OPTIMISER).unlink()
+    else:
+        (path / checkpoint.OPTIMISER).write_bytes(b"")
+    for read in (checkpoint.load, checkpoint.read_optimiser):
+        with pytest.raises(StoreError, match=r"delete this folder"):
+            read(path)
+
+
+@pytest.mark.parametrize("damage", ["", "weights", "optimiser", "state"])
+def test_a_checkpoint_of_an_earlier_veriloop_is_read_with_what_it_has_and_said(damage, tmp_path, caplog):
+    path = tmp_path / "c"
+    checkpoint.save(path, policy=small_policy(), state=1, optimiser={"m": torch.ones(3)})
+    (path / HASHES).unlink()
+    if damage == "weights":
+        (path / "model.safetensors").write_bytes(flipped((path / "model.safetensors").read_bytes(), -5, 0))
+    elif damage:
+        (path / {"optimiser": checkpoint.OPTIMISER, "state": checkpoint.STATE}[damage]).write_bytes(b"{}")
+    if damage:
+        with pytest.raises(StoreError, match=r"delete this folder"):
+            checkpoint.load(path)
+    else:
+        assert checkpoint.load(path).state == 1
+    assert "read unchecked" in caplog.text
 
 
 def test_a_disk_that_refuses_leaves_the_older_checkpoint(tmp_path):

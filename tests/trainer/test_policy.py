@@ -4,6 +4,8 @@ import dataclasses
 import json
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
@@ -233,3 +236,72 @@ def test_configs_refuse_two_sources_and_unknown_keys():
 def test_configs_import_no_torch():
     code = "import sys, trainer.policy, trainer.sft; assert not {'torch', 'transformers'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def _write(name: str, content: bytes) -> Callable[[Path], object]:
+    return lambda folder: (folder / name).write_bytes(content)
+
+
+def _pickled(content: bytes) -> Callable[[Path], object]:
+    return lambda folder: (folder / "model.safetensors").rename(folder / "pytorch_model.bin").write_bytes(content)
+
+
+def _configured(**changes: object) -> Callable[[Path], object]:
+    def change(folder: Path) -> None:
+        path = folder / "config.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+    return change
+
+
+def _weights(change: Callable[[dict[str, torch.Tensor]], object]) -> Callable[[Path], object]:
+    def rewrite(folder: Path) -> None:
+        tensors = load_file(folder / "model.safetensors")
+        change(tensors)
+        save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+
+    return rewrite
+
+
+def _spoilt(tensors: dict[str, torch.Tensor]) -> None:
+    next(iter(tensors.values())).view(-1)[0] = float("nan")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        _pickled(b""), _pickled(b"hello"), _pickled(b"PK\x03\x04" + b"0" * 100), _pickled(b"\x80\x04K\x03."),
+        _write("model.safetensors", b""), _write("model.safetensors", b"garbage" * 50),
+        _write("model.safetensors", (2**40).to_bytes(8, "little") + b"{}"),
+        _weights(lambda tensors: tensors.pop(next(iter(tensors)))), _weights(_spoilt),
+        _weights(lambda tensors: tensors.update({k: t[:-1].contiguous() for k, t in tensors.items()})),
+        _write("tokenizer.json", b""), _write("tokenizer.json", b"[]"), _write("tokenizer.json", b"{}"),
+        _write("tokenizer.json", b'{"added_tokens": [], "model": {"type": "Nope"}}'),
+        _write("tokenizer.json", b"[" * 100_000), _write("tokenizer.json", b"\xff"),
+        _write("tokenizer_config.json", b"[]"), _write("tokenizer_config.json", b'{"tokenizer_class": 5}'),
+        _write("config.json", b""), _write("config.json", b"[]"), _write("config.json", b'{"a":' * 100_000),
+        _configured(model_type="nope"), _configured(hidden_size="x"), _configured(hidden_size=-1),
+        _configured(hidden_size=None), _configured(num_attention_heads=0), _configured(vocab_size=99),
+        _configured(num_hidden_layers=3), _configured(dtype="float99"), _configured(model_type="bert"),
+        _configured(model_type="evil", auto_map={"AutoConfig": "evil.C", "AutoModelForCausalLM": "evil.M"}),
+        _write("generation_config.json", b"[]"),
+    ],
+)  # fmt: skip
+def test_a_folder_of_garbage_is_one_clear_error(damage, tmp_path):
+    _shared().save(tmp_path / "m")
+    damage(tmp_path / "m")
+    with pytest.raises(ConfigError, match=r"is no model (that can be loaded|to work with)") as refused:
+        load_policy(tmp_path / "m")
+    assert len(str(refused.value)) < 1000
+
+
+def test_a_model_that_ends_replies_by_no_token_is_one_clear_error(tmp_path):
+    _shared().save(tmp_path / "m")
+    _write("generation_config.json", b'{"eos_token_id": [1, "x"]}')(tmp_path / "m")
+    with pytest.raises(ConfigError, match="ends replies by 'x'"):
+        _ = load_policy(tmp_path / "m").end_ids
+
+
+def test_a_model_folder_without_hashes_is_loaded(tmp_path):
+    _shared().save(tmp_path / "m")
+    assert load_policy(tmp_path / "m").policy_id == _shared().policy_id

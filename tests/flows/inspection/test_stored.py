@@ -1,6 +1,7 @@
 """What the questions answer: families, versions, differences, a problem's story, proofs, health."""
 
 import json
+import shutil
 
 import pytest
 
@@ -13,6 +14,7 @@ from flows.telling.tell import difference_lines, story_lines, version_lines
 from generators.family import names
 from pipeline.errors import ConfigError, StoreError
 from pipeline.store.store import Store
+from tests.pipeline.store.test_sealed import flipped
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +123,28 @@ def test_damage_is_named_and_the_rest_still_answers(tmp_path):
     assert describe(tmp_path, whole.id)["rows"] == 5
     bad = {row["check"] for row in examine(tmp_path) if not row["ok"]}
     assert bad == {f"version {hurt.id[:8]}", "version aaaaaaaa"}
+
+
+def test_a_whole_root_is_examined_thing_by_thing(tiny_run, tmp_path):
+    rows = {row["check"]: row for row in examine(tiny_run.root)}
+    assert {"checkpoints", "rounds", "ledger parts"} <= set(rows)
+    assert all(row["ok"] for check, row in rows.items() if check.startswith(("checkpoint", "round", "ledger")))
+    root = shutil.copytree(tiny_run.root, tmp_path / "run")
+    hurt = [
+        next(path for path in (root / "checkpoints").glob("*/model.safetensors")),
+        next((root / "rounds").rglob("*.json")),
+        next((root / "ledger" / "scores").rglob("*.parquet")),
+    ]
+    for path in hurt:
+        path.write_bytes(flipped(path.read_bytes(), path.stat().st_size // 2, 0))
+    bad = [row for row in examine(root) if not row["ok"]]
+    assert sorted(row["check"].split()[0] for row in bad) == ["checkpoint", "ledger", "round"]
+    assert all(any(str(path) in row["found"] for row in bad) for path in hurt)
+
+
+def test_examine_answers_for_a_root_that_is_a_file(tmp_path):
+    (tmp_path / "file").touch()
+    assert [row["check"] for row in examine(tmp_path / "file") if not row["ok"]] == ["root"]
 
 
 def test_examine_answers_for_a_root_that_is_not_there(tmp_path):
