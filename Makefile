@@ -8,7 +8,7 @@ INSTALL := -m pip install --quiet --quiet --disable-pip-version-check
 # one thread a process: on few cores, two such processes beat one with two threads
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test check bench test-vllm clean
+.PHONY: demo test check mutate bench test-vllm clean
 
 demo: $(VENV)/.installed
 	$(VENV)/bin/veriloop run flows/configs/demo.yaml
@@ -21,8 +21,12 @@ check: $(VENV)/.installed
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
+# faults put into the wiring one at a time: which does no test notice? SAMPLE=6 takes those this commit draws
+mutate: $(VENV)/.installed
+	$(VENV)/bin/python -m benchmarks.mutate --sample $(or $(SAMPLE),0)
+
 bench: $(BENCH_VENV)/.installed
-	@set -e; for file in benchmarks/[a-z]*.py; do \
+	@set -e; for file in $(filter-out benchmarks/mutate.py,$(wildcard benchmarks/[a-z]*.py)); do \
 	  name=$$(basename $$file .py); echo "== $$name"; $(BENCH_VENV)/bin/python -m benchmarks.$$name; done
 
 # The real engine in an environment of its own (it wants another prefect). Where its wheels do not resolve, it says so.
