@@ -1,12 +1,13 @@
 """How well the wiring is held: faults put into it one at a time, and the share of them that the tests notice.
 
-Each fault of `benchmarks/_wiring_faults.py` is a text that stands once in a file and what is put in its place: an option
-that is no longer passed on, an arm that starts elsewhere, a schedule that ignores its seed. A copy of the tree gets one
-fault and runs the tests of its area, then, where they pass, the whole suite; a fault is noticed when a test fails.
+Each fault of `benchmarks/_wiring_faults.py` is a text that stands once in a file and what is put in its place: an
+option that is no longer passed on, an arm that starts elsewhere, a schedule that ignores its seed. A copy of the tree
+gets one fault and runs the tests of its area, then, where they pass, the whole suite; a fault is noticed when a test
+fails.
 
     make mutate                                   # all of them, some twenty minutes on two cores
     python -m benchmarks.mutate --sample 6        # those that the present commit draws: what .ci/run does
-    python -m benchmarks.mutate --only seed       # those whose name holds a word
+    python -m benchmarks.mutate --only seed       # those whose name or file holds a text
 """
 
 import argparse

@@ -32,7 +32,7 @@ def test_a_fault_applies_once_and_changes_what_is_said(fault):
 
 
 def test_a_fault_that_no_longer_applies_is_named():
-    with pytest.raises(ValueError, match="stands 2 times in a.py, not once"):
+    with pytest.raises(ValueError, match=r"stands 2 times in a\.py, not once"):
         Fault("twice", "a.py", "x", "y").applied("x = x")
 
 
