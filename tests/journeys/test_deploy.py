@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -97,8 +98,10 @@ def folder(tmp_path) -> Iterator[Path]:
 def test_a_deployment_is_stopped_served_again_and_killed(folder):
     root = folder / "run"
     sets = ("--set", f"data_dir={root}", "--set", "loop.rounds=0", "--set", "loop.arms=[]")
-    long = Served(folder, *sets, "--set", "cold_start.steps=100000")
+    port = free_port()
+    long = Served(folder, *sets, "--set", "cold_start.steps=100000", "--port", str(port))
     address = long.wait_for(r"a Prefect server at (\S+)", START_S)[1]
+    assert address == f"http://127.0.0.1:{port}"
     long.wait_for(r"serving 'tiny' by '\* \* \* \* \*' in America/New_York time", START_S)
     second = subprocess.run(
         [*DEPLOY, "--set", f"data_dir={root}"],
@@ -113,17 +116,31 @@ def test_a_deployment_is_stopped_served_again_and_killed(folder):
     assert working_in(root) == []
     assert states(root) <= {"CRASHED", "CANCELLED"}
 
-    short = Served(folder, *sets, "--set", "cold_start.steps=3", "--timezone", "Europe/Berlin")
-    assert short.wait_for(r"a Prefect server at (\S+)", START_S)[1] == address
+    short = Served(folder, *sets, "--set", "cold_start.steps=3", "--timezone", "Europe/Berlin", "--catch-up")
+    kept = short.wait_for(r"a Prefect server at (\S+)", START_S)[1]
     due = short.wait_for(r"(tiny-\w+) begins, due (\d+)-(\d+)-(\d+) (\d+):(\d+) CES?T", MINUTES_S)
     done = short.wait_for(r"tiny-\w+ is done: (\S+)", MINUTES_S)
     assert Path(done[1]).is_file()
     config = next(c for c in started(root) if c["cold_start"]["steps"] == 3)
     assert str(config["seed"]).endswith(due[6]) and len(str(config["seed"])) == 12
+    assert {row["catch_up"] for row in parameters(root)} == {True}, "the deployment as it was served last"
+    assert kept.rpartition(":")[2] == (root / ".prefect" / "port").read_text()
     short.tell(signal.SIGKILL)
     short.process.wait()
     until(lambda: not working_in(root), END_S)
     assert working_in(root) == []
+
+
+def parameters(root: Path) -> list[dict[str, object]]:
+    """Return what deployments hand to their runs, from Prefect's own database."""
+    with sqlite3.connect(root / ".prefect" / "prefect.db") as database:
+        return [json.loads(row[0]) for row in database.execute("SELECT parameters FROM deployment").fetchall()]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def started(root: Path) -> list[dict[str, object]]:
