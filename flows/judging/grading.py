@@ -8,7 +8,7 @@ judged, or named with its fault.
 
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -18,11 +18,12 @@ from generators.answers.declared import NOTHING, Declared, from_json
 from generators.grade import AnswerType, as_text
 from generators.judge_pool import PROGRAM, GradeJob, PooledGrader
 from pipeline.errors import ConfigError, FamilyError, nearest, refuse_undecided
-from pipeline.exchange.foreign import BadRow, Fault, Record, records
+from pipeline.exchange.foreign import BadRow, Fault, Record, check_columns, found, holds, records
 from pipeline.exchange.programs import around_of
 from pipeline.problem import Verdict, malformed
 from pipeline.rows.chat import replies_of, reply_of
-from pipeline.rows.values import gold_of, plain
+from pipeline.rows.tables import TextRow
+from pipeline.rows.values import gold_of, listed, plain
 
 MAX_WORKERS = 4
 KEPT_REASONS = 1000
@@ -42,14 +43,15 @@ class Line(NamedTuple):
     row: int
     record: Record | Fault
     sample: int | None = None
+    id: Any = None
 
-    def name(self, id_column: str | None) -> Answer:
-        """Return what names the line in its answer: row, sample where there are several, id where there is one."""
+    def name(self, *, with_id: bool) -> Answer:
+        """Return what names the line in its answer: row, sample where there are several, id where rows have one."""
         name: Answer = {"row": self.row}
         if self.sample is not None:
             name["sample"] = self.sample
-        if id_column is not None:
-            name["id"] = self.record.get(id_column) if isinstance(self.record, dict) else None
+        if with_id:
+            name["id"] = self.id
         return name
 
 
@@ -124,7 +126,8 @@ def lines(path: Path, grading: Grading, *, note: Note | None = None) -> tuple[It
     for line in rows:
         seen.append(line)
         if isinstance(row := line.record, dict):
-            _check_columns(path, row, [grading.gold, grading.pred, *filter(None, [grading.id])])
+            columns = [grading.gold, grading.pred, *filter(None, [grading.id])]
+            check_columns(path, row, {column: column for column in columns})
             grading = replace(grading, id=grading.id or ("id" if "id" in row else None))
             break
     return (sample for line in chain(seen, rows) for sample in _samples(line, grading)), grading
@@ -133,27 +136,32 @@ def lines(path: Path, grading: Grading, *, note: Note | None = None) -> tuple[It
 def _samples(line: Line, grading: Grading) -> Iterator[Line]:
     """Yield a line for each of a row's replies, one where it has one, with gold and reply as plain values."""
     row = line.record
-    if not isinstance(row, dict) or grading.gold not in row or grading.pred not in row:
+    if not isinstance(row, dict):
         yield line
         return
-    gold, pred = row[grading.gold], row[grading.pred]
+    gold, pred = found(row, grading.gold), found(row, grading.pred)
+    line = line._replace(id=found(row, grading.id) if grading.id is not None else None)
+    missing = next((column for column in (grading.gold, grading.pred) if not holds(row, column)), None)
+    if missing is not None:
+        yield line._replace(record=Fault(f"no column {missing!r}"))
+        return
     try:
         gold = plain(gold) if grading.type == PROGRAM else gold_of(gold)
         as_text(gold)
-        row = row | {grading.gold: gold}
     except (BadRow, ValueError, TypeError, RecursionError) as error:  # NaN, or nested without end
         yield line._replace(record=Fault(f"the gold answer cannot be used: {error}"))
         return
+    if isinstance(row, TextRow) and isinstance(pred, str) and not isinstance(gold, list):
+        pred = listed(pred)  # where a table's text is a list, a list was written to it
     try:
         replies = replies_of(pred)
-        if replies is None:
-            yield line._replace(record=row | {grading.pred: reply_of(pred)})
-            return
+        single = reply_of(pred) if replies is None else None
     except BadRow as error:
         yield line._replace(record=Fault(str(error)))
         return
-    for sample, reply in enumerate(replies):
-        yield Line(line.row, row | {grading.pred: reply}, sample)
+    for sample, reply in enumerate([single] if replies is None else replies):
+        record = {**row, grading.gold: gold, grading.pred: reply}
+        yield Line(line.row, record, None if replies is None else sample, line.id)
 
 
 def answers(rows: Iterable[Line], grading: Grading) -> Iterator[Answer]:
@@ -163,7 +171,7 @@ def answers(rows: Iterable[Line], grading: Grading) -> Iterator[Answer]:
     def jobs() -> Iterator[GradeJob]:
         for line in rows:
             job = _job(line.record, grading) if isinstance(line.record, dict) else _data_error(line.record)
-            under_way.append((line.name(grading.id), None if isinstance(job, GradeJob) else job))
+            under_way.append((line.name(with_id=grading.id is not None), None if isinstance(job, GradeJob) else job))
             yield job if isinstance(job, GradeJob) else _NO_JOB
 
     programs = grading.type == PROGRAM
@@ -175,12 +183,7 @@ def answers(rows: Iterable[Line], grading: Grading) -> Iterator[Answer]:
 
 def _job(row: Record, grading: Grading) -> GradeJob | Answer:
     """Return what a worker is to do about a row, or the answer where it needs none."""
-    for column in (grading.gold, grading.pred):
-        if column not in row:
-            return _data_error(f"no column {column!r}")
     gold, reply = row[grading.gold], row[grading.pred]
-    if gold is None:
-        return _data_error("the gold answer is null")
     try:
         reply = "" if reply is None else as_text(plain(reply))
     except (BadRow, ValueError, TypeError, RecursionError):
@@ -206,12 +209,6 @@ def _answer(result: Verdict | FamilyError) -> Answer:
 
 def _data_error(reason: str) -> Answer:
     return {"outcome": "data_error", "reason": reason}
-
-
-def _check_columns(path: Path, row: Mapping[str, Any], columns: Sequence[str]) -> None:
-    for column in columns:
-        if column not in row:
-            raise ConfigError(f"{path} has no column {column!r}{nearest(column, list(row))}: it has {', '.join(row)}")
 
 
 class Tally:

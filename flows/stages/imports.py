@@ -158,4 +158,4 @@ def _looks_swapped(question: str, answer: Any) -> bool:
         return False
     marked = "####" in question[-300:] and "####" not in answer
     asks = answer.endswith("?") and not question.endswith("?")
-    return marked or asks or len(answer) > max(len(question), _LONG_ANSWER)
+    return marked or asks or (len(answer) > max(len(question), _LONG_ANSWER) and answer.count(" ") > 4)

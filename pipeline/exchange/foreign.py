@@ -22,8 +22,8 @@ from pipeline.rows.opened import UNREADABLE, opened
 from pipeline.rows.values import BadRow
 from pipeline.store.files import write_atomic
 
-__all__ = ["MAX_LINE_BYTES", "BadRow", "Fault", "NeutralRow", "Record", "RowError", "found", "parse_mapping", "pick",
-           "read_rows", "records", "write_rows"]  # fmt: skip
+__all__ = ["MAX_LINE_BYTES", "BadRow", "Fault", "NeutralRow", "Record", "RowError", "check_columns", "found", "holds",
+           "parse_mapping", "pick", "read_rows", "records", "write_rows"]  # fmt: skip
 
 Record = dict[str, Any]
 Note = Callable[[int, int], None]
@@ -112,7 +112,7 @@ def read_rows(
             yield RowError(line, record)
             continue
         if not checked:
-            _check_columns(Path(path), record, columns)
+            check_columns(Path(path), record, columns)
             checked = True
         try:
             yield convert(record, line)
@@ -137,7 +137,11 @@ def records(path: Path, *, note: Note | None = None) -> Iterator[tuple[int, Reco
             else:
                 kinds = {"lines": json_values.lines, "values": json_values.values}
                 read = kinds.get(file.kind)
-                rows = read(file.stream) if read else tables.table_rows(path, file.stream, file.delimiter)
+                rows = (
+                    read(file.stream)
+                    if read
+                    else tables.table_rows(path, file.stream, file.delimiter, quoted=file.quoted)
+                )
                 for count, row in enumerate(rows, start=1):
                     yield row
                     if count % _NOTE_ROWS == 0:
@@ -159,6 +163,13 @@ def found(record: Record, column: str) -> Any:
     for name in column.split("."):
         value = value.get(name) if isinstance(value, dict) else None
     return value
+
+
+def holds(record: Record, column: str) -> bool:
+    """Say whether a record has a column, be it null; dots reach into objects."""
+    within, _, name = column.rpartition(".")
+    inner = found(record, within) if within else None
+    return column in record or (isinstance(inner, dict) and name in inner)
 
 
 def pick(record: Record, column: str) -> Any:
@@ -205,11 +216,16 @@ def _column(values: list[Any]) -> pa.Array:
         return pa.array(texts, pa.string())
 
 
-def _check_columns(path: Path, record: Record, columns: Mapping[str, str]) -> None:
+def check_columns(path: Path, record: Record, columns: Mapping[str, str]) -> None:
+    """Raise ConfigError unless a file's first row has the columns of a mapping, or objects to look for them in."""
     for field, column in columns.items():
-        top = column if column in record else column.split(".")[0]
-        if top not in record:
-            raise ConfigError(
-                f"{path} has no column {column!r} (mapped to {field}){nearest(column, list(record))}: "
-                f"it has {', '.join(record)}"
-            )
+        if column not in record and column.split(".")[0] not in record:
+            inner = next((name for name, value in record.items() if _holds_rows(value)), None)
+            told = f", mapped to {field}" if field != column else ""
+            remedy = f"; its rows are within {inner!r}: write that list alone" if inner is not None else ""
+            near = nearest(column, list(record))
+            raise ConfigError(f"{path} has no column {column!r}{told}{near}: it has {', '.join(record)}{remedy}")
+
+
+def _holds_rows(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict) and len(value[0]) > 1

@@ -12,7 +12,7 @@ from pipeline.exchange.foreign import KEPT, BadRow, NeutralRow, Record, found, p
 from pipeline.fingerprint import canonical
 from pipeline.problem import Json
 from pipeline.rows.chat import question_of, reply_of
-from pipeline.rows.values import gold_of, kept, level_of
+from pipeline.rows.values import gold_of, kept, level_of, plain
 
 FAMILY = "text/math"
 FIELDS = ("prompt", "answer", "solution", "source", "level", "subject")
@@ -43,7 +43,7 @@ def question_row(
         BadRow: for a row without a question or an answer, or with a level or subject that is none.
     """
     try:
-        question, system = question_of(pick(record, columns["prompt"]))
+        question, system = question_of(plain(pick(record, columns["prompt"])))
     except BadRow as error:
         raise BadRow(f"the prompt in column {columns['prompt']!r} cannot be used: {error}") from error
     if "answer" in columns:

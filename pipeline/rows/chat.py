@@ -3,6 +3,7 @@
 Not how a policy is asked (protocol). Law: what is no turn is never read as one, and text is never changed.
 """
 
+import re
 from typing import Any
 
 from pipeline.rows.values import BadRow, listed
@@ -10,6 +11,8 @@ from pipeline.rows.values import BadRow, listed
 Turn = tuple[str, str]
 """Role and text."""
 _ROLES = {"human": "user", "gpt": "assistant", "model": "assistant", "bot": "assistant", "developer": "system"}
+_LIKE_TURNS = re.compile(r"\s*\[\s*\{\s*['\"](?:role|content|from|value)['\"]\s*:")
+"""How a list of turns begins that was written as text."""
 
 
 def turns_of(value: Any) -> list[Turn] | None:
@@ -52,6 +55,8 @@ def question_of(prompt: Any) -> tuple[str, str]:
     turns = turns_of(prompt)
     if turns is None and not isinstance(prompt, str):
         raise BadRow("it is no text and no list of turns")
+    if turns is None and _LIKE_TURNS.match(prompt):
+        raise BadRow("it is chat turns as text, but no JSON list of them: write the column as JSON, JSONL or Parquet")
     turns = turns if turns is not None else [("user", prompt)]
     others = sorted({role for role, _ in turns} - {"system", "user"})
     if others:
@@ -68,16 +73,18 @@ def replies_of(value: Any) -> list[Any] | None:
     Several are a list of texts, or of conversations.
 
     Raises:
-        BadRow: for an empty list, or a conversation without an assistant.
+        BadRow: for an empty list, one of objects that are no turns, or a conversation without an assistant.
     """
     if not isinstance(value, list) or (value and isinstance(value[0], dict) and _is_turn(value[0])):
         return None
     if not value:
         raise BadRow("the list of replies is empty")
-    if all(isinstance(item, str | None) for item in value) and any(isinstance(item, str) for item in value):
+    if all(isinstance(item, str | None) for item in value):
         return value
     if all(isinstance(item, list) and item and turns_of(item) is not None for item in value):
         return [reply_of(item) for item in value]
+    if any(isinstance(item, dict) for item in value):
+        raise BadRow("the reply is a list of objects that are no turns: give texts, or chats of role and content")
     return None
 
 

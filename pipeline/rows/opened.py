@@ -5,6 +5,7 @@ Law: memory is bounded whatever the size of the file; what holds no rows at all 
 
 import bz2
 import codecs
+import csv
 import gzip
 import io
 import json
@@ -58,8 +59,9 @@ _STRANGERS = (
 class Opened:
     """A file being read: its kind, its bytes as UTF-8 without a mark, and how far its own bytes are read.
 
-    lines: a JSON value a line. values: JSON values in a list, or one after another. table: rows set apart by
-    `delimiter`, the first of which names the columns. parquet: to be read from its path; `stream` holds nothing more.
+    lines: a JSON value a line. values: JSON values in a list, or one after another. table: rows of fields set apart by
+    `delimiter`, in quotes where they are `quoted`, the first of which names the columns. parquet: to be read from its
+    path; `stream` holds nothing more.
     """
 
     kind: Kind
@@ -67,6 +69,7 @@ class Opened:
     raw: BinaryIO
     size: int
     delimiter: str = ","
+    quoted: bool = True
 
     def position(self) -> int:
         """Return how many bytes of the file are read, out of `size`."""
@@ -99,7 +102,8 @@ def opened(path: Path) -> Iterator[Opened]:
         _refuse_strangers(path, head)
         text = head.decode("utf-8", "replace").lstrip()
         kind = _kind(text, path)
-        yield Opened(kind, stream, raw, size, _delimiter(text.partition("\n")[0]) if kind == "table" else ",")
+        delimiter = _delimiter(text.partition("\n")[0]) if kind == "table" else ","
+        yield Opened(kind, stream, raw, size, delimiter, delimiter != "\t" or _is_quoted(text))
 
 
 class _Joined(io.RawIOBase):
@@ -217,6 +221,16 @@ def _is_json(text: str) -> bool:
         json.loads(text)
     except (ValueError, RecursionError):
         return False
+    return True
+
+
+def _is_quoted(text: str) -> bool:
+    """Say whether quotes in a text set apart by tabs hold fields, and are not marks like others in them."""
+    try:
+        for _ in csv.reader(io.StringIO(text), delimiter="\t", strict=True):
+            pass
+    except csv.Error as error:
+        return "unexpected end" in str(error)  # of the head
     return True
 
 

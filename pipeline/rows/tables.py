@@ -19,6 +19,12 @@ from pipeline.rows.json_values import MAX_LINE_BYTES, Fault, Found
 from pipeline.rows.opened import Unreadable
 
 BATCH_ROWS = 1000
+
+
+class TextRow(dict[str, str]):
+    """A row of delimited text, in which lists can only stand as text."""
+
+
 Convert = Callable[[Any], Any]
 
 
@@ -85,16 +91,18 @@ def _shortest(kind: type[np.floating[Any]]) -> Convert:
     return lambda value: None if value is None else float(str(kind(value)))
 
 
-def table_rows(path: Path, stream: BinaryIO, delimiter: str) -> Iterator[Found]:
+def table_rows(path: Path, stream: BinaryIO, delimiter: str, *, quoted: bool = True) -> Iterator[Found]:
     """Yield the rows of delimited text as texts by column, or their faults, each by its first line, from 1.
 
-    Quotes hold delimiters and line ends; empty fields behind the last column are passed over.
+    Quotes hold delimiters and line ends where text is `quoted`; empty fields behind the last column are passed over.
 
     Raises:
         ConfigError: when two columns have one name. Unreadable: when the text ends within quotes.
     """
     csv.field_size_limit(MAX_LINE_BYTES)
-    rows = csv.reader(_text_lines(stream), delimiter=delimiter, strict=True)
+    rows = csv.reader(
+        _text_lines(stream), delimiter=delimiter, strict=True, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    )
     header: list[str] | None = None
     while True:
         line = rows.line_num + 1
@@ -118,12 +126,15 @@ def table_rows(path: Path, stream: BinaryIO, delimiter: str) -> Iterator[Found]:
 
 def _row(header: list[str], cells: list[str]) -> dict[str, Any] | Fault:
     if len(cells) < len(header) or any(cells[len(header) :]):
-        return Fault(f"{len(cells)} fields and not {len(header)}: put quotes round text that holds the delimiter")
+        named = ", ".join(header)[:80]
+        return Fault(
+            f"{len(cells)} fields, and the header names {len(header)} ({named}): put quotes round text with a delimiter"
+        )
     try:
         "".join(cells).encode()
     except UnicodeEncodeError as error:  # a byte that stood for itself
         return Fault(f"not UTF-8: byte 0x{ord(error.object[error.start]) - 0xDC00:02x}")
-    return {name: cell for name, cell in zip(header, cells, strict=False) if name}
+    return TextRow({name: cell for name, cell in zip(header, cells, strict=False) if name})
 
 
 def _text_lines(stream: BinaryIO) -> Iterator[str]:

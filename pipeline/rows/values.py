@@ -21,6 +21,7 @@ MAX_TEXT_LIST = 1_000_000
 """Characters of a text that is read as a list."""
 _MISSING = ("nan", "<na>", "nat")
 """What pandas writes where there is nothing."""
+_ARRAY = re.compile(r"array\((\[.*\])(?:, dtype=[^()]{1,20})?\)", re.DOTALL)
 _LEVEL = re.compile(r"(?:(?:level|lvl|lv|l|difficulty|grade)[\s_:.-]*)?(\d{1,7}(?:\.\d{1,9})?)", re.IGNORECASE)
 _WORDS = {
     "easy": 1, "introductory": 1, "beginner": 1, "basic": 1, "medium": 2, "intermediate": 2, "interview": 2, "hard": 3,
@@ -70,11 +71,13 @@ def _decoded(value: bytes) -> str:
 
 
 def listed(text: str) -> Any:
-    """Return the list in a text that is a JSON or Python list of texts or objects; any other text as it is.
+    """Return the list in a text that is a JSON, Python or NumPy list of texts or objects; any other text as it is.
 
     A list of numbers stays text: "[3]" may be an interval, a vector or a matrix, and is read as mathematics.
     """
     bare = text.strip()
+    if bare.startswith("array(") and (array := _ARRAY.fullmatch(bare)):
+        bare = array[1]
     if len(bare) > MAX_TEXT_LIST or not re.match(r"\[[\s\[]*['\"{]", bare) or not bare.endswith("]"):
         return text
     try:

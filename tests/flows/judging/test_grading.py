@@ -250,6 +250,25 @@ def test_each_reply_of_a_list_is_a_sample_and_of_a_conversation_the_last_turn_co
     assert all(words in reason for words, reason in zip(wanted, reasons, strict=True))
 
 
+def test_columns_within_objects_are_reached_by_dots(tmp_path):
+    row = {"reward_model": {"ground_truth": ["2"]}, "out": {"text": "\\boxed{2}"}, "extra": {"index": 7}}
+    path = jsonl(tmp_path / "a.jsonl", row, {"out": {"text": "2"}}, {**row, "out": {"text": None}})
+    found = list(grade_rows(path, Grading("reward_model.ground_truth", "out.text", id="extra.index")))
+    assert [(row["id"], row["outcome"]) for row in found] == [(7, "correct"), (None, "data_error"), (7, "malformed")]
+    assert "no column 'reward_model.ground_truth'" in found[1]["reason"]
+    with pytest.raises(ConfigError, match=r"no column 'rewards\.ground_truth'"):
+        list(grade_rows(path, Grading("rewards.ground_truth", "out.text")))
+
+
+def test_lists_that_a_table_holds_as_text_are_lists_unless_the_gold_is_one(tmp_path):
+    chat = '[{""role"": ""assistant"", ""content"": ""2""}]'
+    path = tmp_path / "a.csv"
+    path.write_text(f"""gold,pred\n2,"['It is 2.', 'It is 3.']"\n2,"{chat}"\n"['a', 'b']","['a', 'b']"\n""")
+    assert [row["outcome"] for row in grades(path)] == ["correct", "wrong", "correct", "correct"]
+    row = {"gold": "2", "pred": "['It is 2.', 'It is 3.']"}  # where lists are lists, text is what a model said
+    assert [row["outcome"] for row in grades(jsonl(tmp_path / "a.jsonl", row))] == ["malformed"]
+
+
 def test_a_run_stopped_among_samples_goes_on_to_the_same_file(several, tmp_path):
     once, again = tmp_path / "once.jsonl", tmp_path / "again.jsonl"
     whole = list(grade_into(once, several, PLAIN))

@@ -141,6 +141,23 @@ def test_columns_that_look_swapped_are_told(tmp_path: Path) -> None:
         bring(long, tmp_path / "run")
 
 
+def test_bytes_are_text_and_long_numbers_are_no_questions(tmp_path: Path) -> None:
+    table = pa.table(
+        {"q": pa.array([b"What is 10^80?"], pa.binary()), "a": pa.array([str(10**80).encode()], pa.binary())}
+    )
+    pq.write_table(table, tmp_path / "x.parquet")
+    version, _ = bring(tmp_path / "x.parquet", tmp_path / "run")
+    assert problems(tmp_path / "run", version)["What is 10^80?"].answer == str(10**80)
+    assert version.quality["notes"] == []
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_rows_within_an_object_are_pointed_at(tmp_path: Path, indent: int | None) -> None:
+    (tmp_path / "x.json").write_text(json.dumps({"version": 1, "rows": [{"q": "1?", "a": "1"}]}, indent=indent))
+    with pytest.raises(ConfigError, match="its rows are within 'rows'"):
+        bring(tmp_path / "x.json", tmp_path / "run")
+
+
 def test_the_command_reads_packed_tables_and_tells_notes(veriloop, tmp_path: Path) -> None:
     path = tmp_path / "x.csv.gz"
     with gzip.open(path, "wt", newline="") as file:

@@ -26,7 +26,8 @@ def test_the_user_asks(prompt: object, asked: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize(
     "prompt",
-    [3, None, [], "", " ", [SYSTEM], [USER, REPLY], ["a"], [{"role": "user"}], [{"role": "user", "content": 3}], {},
+    [3, None, [], "", " ", [SYSTEM], [USER, REPLY], ["a"], "[{'role': 'user'}\n {'role': 'user'}]",
+     [{"role": "user"}], [{"role": "user", "content": 3}], {},
      [{"role": "user", "content": [{"type": "image", "url": "x"}]}], [{"role": "tool", "content": "x"}, USER]],
 )  # fmt: skip
 def test_what_is_no_question_is_refused(prompt: object) -> None:
@@ -39,7 +40,7 @@ def test_what_is_no_question_is_refused(prompt: object) -> None:
     [
         (["a", "b"], ["a", "b"]), (["a"], ["a"]), (["a", None], ["a", None]), ([[REPLY], [USER, REPLY]], ["a", "a"]),
         ("a", None), (None, None), (3, None), ([1, 2], None), ([[1], [2]], None), ([USER, REPLY], None),
-        ({"answer": 7}, None), ([None], None), ([{"x": 1}], None),
+        ({"answer": 7}, None), ([None], [None]),
     ],
 )  # fmt: skip
 def test_a_list_of_texts_or_conversations_is_several_replies(cell: object, replies: object) -> None:
@@ -53,7 +54,7 @@ def test_the_last_turn_of_the_assistant_is_the_reply() -> None:
     for value in ("a", 3, [1, 2], {"answer": 7}, json.dumps([REPLY])):  # a text may say what it likes
         assert reply_of(value) == value
     assert turns_of([{"role": "assistant", "content": None}]) == [("assistant", "")]
-    for bad in ([], [[USER]]):
+    for bad in ([], [[USER]], [{"text": "a"}, {"text": "b"}]):
         with pytest.raises(BadRow):
             replies_of(bad)
     with pytest.raises(BadRow, match="without an assistant"):

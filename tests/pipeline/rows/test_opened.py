@@ -151,6 +151,14 @@ def test_what_cannot_be_read_says_what_to_do(tmp_path: Path, content: bytes, mes
         rows_of(tmp_path)
 
 
+def test_quotes_in_text_set_apart_by_tabs_may_be_marks(tmp_path: Path) -> None:
+    path = tmp_path / "x.tsv"
+    path.write_text('q\ta\n"Hi" said he\t1\na 5" disk\t"2"\n')
+    assert rows_of(path) == [{"q": '"Hi" said he', "a": "1"}, {"q": 'a 5" disk', "a": '"2"'}]
+    path.write_text('q\ta\n"Hi,\nhe"\t1\na 5" disk\t"2"\n')
+    assert rows_of(path) == [{"q": "Hi,\nhe", "a": "1"}, {"q": 'a 5" disk', "a": "2"}]
+
+
 @pytest.mark.parametrize("content", [b"", b"\n \r\n", b"[]", b"q,a\n", b"\xef\xbb\xbf"])
 def test_an_empty_file_has_no_rows(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.csv").write_bytes(content)
