@@ -7,12 +7,13 @@ import contextlib
 import json
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 Note = Callable[[str, int, int], None]
 
@@ -34,7 +35,7 @@ class FileNote:
 
 @contextlib.contextmanager
 def bars(console: Console) -> Iterator[Note]:
-    """Show one bar per label; where the console is no terminal, print a line when a label completes."""
+    """Show one bar per label; where the console is no terminal, print lines: now and then, and when one completes."""
     if not console.is_terminal:
         yield _lines(console)
         return
@@ -43,6 +44,7 @@ def bars(console: Console) -> Iterator[Note]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TimeRemainingColumn(),
     )
     with Progress(*columns, console=console) as progress:
         tasks: dict[str, object] = {}
@@ -55,15 +57,34 @@ def bars(console: Console) -> Iterator[Note]:
         yield note
 
 
-def _lines(console: Console) -> Note:
+FIRST_LINE_S, LAST_GAP_S = 10.0, 300.0
+"""The first line about work under way comes after so long; the gaps double up to the last."""
+
+
+def _lines(console: Console, clock: Callable[[], float] = time.monotonic) -> Note:
     complete: set[str] = set()
+    begun: dict[str, tuple[float, int]] = {}
+    due: dict[str, float] = {}
 
     def note(label: str, done: int, total: int) -> None:
+        now = clock()
+        start, first = begun.setdefault(label, (now, done))
         if done >= total and label not in complete:
             complete.add(label)
             console.print(f"{label}: {total}", markup=False, highlight=False)
+        elif done < total and now >= due.setdefault(label, now + FIRST_LINE_S):
+            due[label] = now + min(max(now - start, FIRST_LINE_S), LAST_GAP_S)
+            left = f", about {spoken((now - start) * (total - done) / (done - first))} to go" if done > first else ""
+            console.print(f"{label}: {done} of {total}{left}", markup=False, highlight=False, soft_wrap=True)
 
     return note
+
+
+def spoken(seconds: float) -> str:
+    """Return a duration for people, such as "40 s", "12 min" or "3.5 h"."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 @contextlib.contextmanager

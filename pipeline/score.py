@@ -3,10 +3,13 @@
 Law: a draw is counted once however often it is written.
 """
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 import pyarrow as pa
+
+from pipeline.errors import ConfigError
 
 Purpose = Literal["select", "report", "train", "eval"]
 Design = Literal["fixed", "sequential"]
@@ -47,6 +50,29 @@ class Score:
                 f"score of {self.uid}: correct {self.correct} <= feasible {self.feasible} <= n - undecided "
                 f"{self.n - self.undecided} does not hold"
             )
+
+
+def merged(scores: Iterable[Score]) -> Score:
+    """Add up the scores of one key whose draw ranges follow each other from the first; what lies beyond a gap waits.
+
+    Raises:
+        ConfigError: for no scores.
+    """
+    ranges = sorted(scores, key=lambda score: (score.first_draw, -score.n))
+    if not ranges:
+        raise ConfigError("no scores to add up: give at least one")
+    total = ranges[0]
+    for score in ranges[1:]:
+        if score.first_draw == total.first_draw + total.n:
+            sums = {name: getattr(total, name) + getattr(score, name) for name in _COUNTS}
+            total = replace(total, **sums)
+    return total
+
+
+_COUNTS = (
+    "n", "correct", "feasible", "malformed", "truncated", "refused", "undecided",
+    "quality_sum", "quality_squares", "tokens",
+)  # fmt: skip
 
 
 SCORE_SCHEMA = pa.schema(

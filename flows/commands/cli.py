@@ -6,6 +6,7 @@ done, 1 failed, 2 bad input; one clear message.
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -16,6 +17,7 @@ from flows.commands.asking import asking
 from flows.commands.judging import judging
 from flows.commands.making import making
 from flows.commands.measuring import measuring
+from flows.commands.options import INTERRUPTED
 from flows.commands.running import running
 from flows.commands.versions import stored
 from flows.telling.output import err
@@ -28,6 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; errors meant for the user become one message, bugs keep their traceback."""
     try:
         app(list(arguments) if arguments is not None else None)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:  # a second Ctrl-C is no reason for noise while the process ends
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise
     except PipelineError as error:
         _fail(error)
     except BrokenPipeError:  # the reader has seen enough; nothing may be flushed into the closed pipe at exit

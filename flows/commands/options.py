@@ -31,6 +31,8 @@ DAY_S = 86_400
 """The longest wait that an option may name, in seconds."""
 FILES = "JSONL, a JSON list, CSV, TSV or Parquet, also .gz, .zst, .bz2 or .xz: known by content, not by name"
 DEFAULT_ROOT = Path("data/demo")
+INTERRUPTED = 130
+"""The exit code of a command that was told to stop."""
 
 
 def existing(root: Path) -> Path:
@@ -55,4 +57,4 @@ def progress() -> Iterator[Note]:
             yield note
     except KeyboardInterrupt:
         err.print("stopped: the same command goes on from here; nothing finished is done again", highlight=False)
-        raise typer.Exit(130) from None
+        raise typer.Exit(INTERRUPTED) from None

@@ -98,6 +98,38 @@ def exact_interval(n: int, c: int, *, level: float = 0.95) -> tuple[float, float
     return low, high
 
 
+def rate_interval(counts: Sequence[tuple[int, int]], *, level: float = 0.95) -> tuple[float, float]:
+    """Return the interval of a pass rate over problems, from (n tried, c correct) of each.
+
+    Draws of one problem are alike, so they count for fewer than their number: for as many independent ones as have
+    the spread that the problems show. Where none failed or none passed there is no spread to see, and each problem
+    counts once; the draws of a single problem count each.
+
+    Source: Korn and Graubard 1998, "Confidence intervals for proportions with small expected number of positive
+    counts estimated from survey data": Clopper-Pearson at the effective sample size.
+
+    Raises:
+        ConfigError: for no draws.
+    """
+    tried = [(n, c) for n, c in counts if n]
+    total, correct = sum(n for n, _ in tried), sum(c for _, c in tried)
+    if not total:
+        raise ConfigError("no draws have no pass rate: measure at least one")
+    _check_counts(total, correct)
+    rate, problems = correct / total, len(tried)
+    if problems == 1:
+        effective = float(total)
+    elif rate in (0.0, 1.0):
+        effective = float(problems)
+    else:
+        spread = sum((c - rate * n) ** 2 for n, c in tried) * problems / (problems - 1) / total**2
+        effective = min(float(total), rate * (1 - rate) / spread) if spread > 0 else float(total)
+    tail, hits = _tail(level), rate * effective
+    low = 0.0 if correct == 0 else beta_quantile(tail, hits, effective - hits + 1)
+    high = 1.0 if correct == total else beta_quantile(1.0 - tail, hits + 1, effective - hits)
+    return low, high
+
+
 def normal_quantile(q: float) -> float:
     """Return the standard normal quantile."""
     from statistics import NormalDist

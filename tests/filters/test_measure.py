@@ -2,16 +2,19 @@
 
 from collections import Counter
 
+import pyarrow.compute as pc
 import pytest
 
-from filters.measure import SequentialConfig, measure, merged
-from pipeline.errors import ConfigError, PipelineError, UndecidedError
+from filters.asker import Tally
+from filters.measure import SequentialConfig, measure
+from pipeline.errors import ConfigError, PipelineError, StoreError, UndecidedError
 from pipeline.problem import Certificate, Problem, correct, make_problem, malformed, undecided, wrong
 from pipeline.protocol import Protocol
 from pipeline.rollout import Completion, Finish
-from pipeline.sampling import ScriptedSampler
-from pipeline.score import Score, scores_from_table
+from pipeline.sampling import Drawn, ScriptedSampler
+from pipeline.score import Score, merged, scores_from_table
 from pipeline.store.ledger import Ledger
+from pipeline.store.query import query
 
 PROTOCOL = Protocol(max_prompt_tokens=50, max_completion_tokens=20)
 
@@ -235,6 +238,205 @@ def test_merged_ignores_what_lies_beyond_a_gap():
     assert (merged([part(4, 4), part(0, 4)]).n, merged([part(0, 4), part(8, 4)]).n) == (8, 4)
     with pytest.raises(ConfigError):
         merged([])
+
+
+class Abandoning(ScriptedSampler):
+    """Gives up on the draws it is told to, as often as it is told to."""
+
+    def __init__(self, reply, lost):
+        super().__init__(reply)
+        self.lost = dict(lost)
+
+    def sample(self, requests):
+        rows = super().sample(requests)
+        for request, row in zip(requests, rows, strict=True):
+            for i in range(request.n):
+                if self.lost.get((request.prompt, request.first_draw + i), 0) > 0:
+                    self.lost[request.prompt, request.first_draw + i] -= 1
+                    row[i] = Completion("", Finish.ABORT, note="busy")
+        return rows
+
+
+def totals(root):
+    sql = "SELECT sum(n)::INT n, sum(correct)::INT correct, sum(undecided)::INT undecided FROM scores"
+    return tuple(query(root, sql).to_pylist()[0].values())
+
+
+def test_a_draw_that_was_never_judged_is_asked_again_and_counted_once(tmp_path):
+    ledger = Ledger(tmp_path)
+    lost = {("0", 0): 1, ("2", 7): 1, ("3", 3): 2, ("3", 4): 2}
+    context = {"run": "r", "round": 0, "arm": "a"}
+    seen = []
+    for _ in range(4):
+        tally = Tally()
+        sampler = Abandoning(script, lost)
+        scores, _ = run(sampler=sampler, ledger=ledger, context=context, tally=tally)
+        seen.append((len(asked(sampler)), sum(s.undecided for s in scores), sum(tally.given_up.values())))
+        assert totals(tmp_path) == (48, sum(s.correct for s in scores), seen[-1][1])
+        lost = sampler.lost
+    assert seen == [(48, 4, 4), (4, 2, 2), (2, 0, 0), (0, 0, 0)]
+    assert scores == run()[0]
+    kept = ledger.read("rollouts").filter(pc.field("outcome") == "undecided")
+    assert {(row["draw"], row["reason"]) for row in kept.to_pylist()} == {
+        (draw, "the sampler gave up: busy") for draw in (0, 7, 3, 4)
+    }
+
+
+def test_what_our_verifier_failed_on_is_asked_again_too(tmp_path):
+    ledger = Ledger(tmp_path)
+    once, _ = run(sampler=ScriptedSampler(lambda p, d: "!" if (p, d) == ("3", 2) else f"{p} right"), ledger=ledger)
+    assert sum(score.undecided for score in once) == 1
+    again, sampler = run(sampler=ScriptedSampler(lambda p, d: f"{p} right"), ledger=ledger)
+    assert asked(sampler) == [("3", 2)]
+    assert {(score.n, score.correct) for score in again} == {(8, 8)} and totals(tmp_path) == (48, 48, 0)
+
+
+def test_a_gap_is_filled_before_more_is_asked_and_a_sequential_look_goes_on(tmp_path):
+    ledger = Ledger(tmp_path)
+    reply = lambda p, d: f"{p} {'right' if d % 2 else 'wrong'}"  # noqa: E731
+    run(PROBLEMS[:1], sampler=Abandoning(reply, {("0", 1): 1}), ledger=ledger, n=4, design="sequential")
+    (score,), sampler = run(PROBLEMS[:1], sampler=ScriptedSampler(reply), ledger=ledger, n=12, design="sequential")
+    assert asked(sampler)[0] == ("0", 1) and ("0", 0) not in asked(sampler)
+    assert score == run(PROBLEMS[:1], sampler=ScriptedSampler(reply), n=12, design="sequential")[0][0]
+
+
+def test_refused_replies_are_failures_counted_apart(tmp_path):
+    class Filtered(ScriptedSampler):
+        def sample(self, requests):
+            rows = super().sample(requests)
+            return [[Completion("", Finish.REFUSED, note="withheld: safety"), *row[1:]] for row in rows]
+
+    tally = Tally()
+    verifier = Echo()
+    scores, _ = run(sampler=Filtered(script), verifier=verifier, ledger=Ledger(tmp_path), tally=tally)
+    assert {(s.n, s.refused, s.malformed, s.truncated, s.undecided) for s in scores} == {(8, 1, 1, 1, 0)}
+    assert verifier.judged == 6 * 6 and tally.remarks == {"withheld: safety": 6}
+    (refused,) = {
+        (row["outcome"], row["reason"], row["finish"]) for row in Ledger(tmp_path).read("rollouts").to_pylist()
+    }
+    assert refused == ("malformed", "refused: withheld: safety", "refused")
+
+
+class Untaken(ScriptedSampler):
+    """Does not take the prompts of problems 1 and 4."""
+
+    def sample(self, requests):
+        rows = super().sample(requests)
+        return [
+            [Completion("", Finish.UNASKED, note="too long")] * request.n if request.prompt in "14" else row
+            for request, row in zip(requests, rows, strict=True)
+        ]
+
+
+@pytest.mark.parametrize("design", ["fixed", "sequential"])
+def test_a_prompt_that_is_not_taken_is_named_and_the_others_are_measured(tmp_path, design):
+    tally, ledger = Tally(), Ledger(tmp_path)
+    scores, _ = run(sampler=Untaken(script), tally=tally, ledger=ledger, design=design)
+    assert [score.n > 0 for score in scores] == [True, False, True, True, False, True]
+    assert tally.unasked == {PROBLEMS[i].uid: "too long" for i in (1, 4)}
+    assert {row["uid"] for row in ledger.read("decisions").to_pylist()} == set(tally.unasked)
+    assert set(ledger.read("scores")["uid"].to_pylist()).isdisjoint(tally.unasked)
+    run(sampler=ScriptedSampler(script), tally=Tally(), ledger=ledger, design=design)
+    assert ledger.read("decisions").num_rows == 0
+    with pytest.raises(ConfigError, match="too long"):
+        run(sampler=Untaken(script))
+
+
+class Streaming(ScriptedSampler):
+    """Hands its draws over one by one, from the last to the first; `stop` draws in, its process ends."""
+
+    def __init__(self, reply=script, stop=10**6, after_telling=False):
+        super().__init__(reply)
+        self.stop, self.after_telling, self.drawn = stop, after_telling, []
+
+    def stream(self, requests, *, arrived=None):
+        rows = self.sample(requests)
+        places = [(r, i) for r, row in enumerate(rows) for i in range(len(row))]
+        for r, i in reversed(places):
+            if len(self.drawn) >= self.stop and not self.after_telling:
+                raise KeyboardInterrupt
+            drawn = Drawn(r, i, rows[r][i])
+            self.drawn.append((requests[r].prompt, requests[r].first_draw + i))
+            arrived(drawn)
+            if len(self.drawn) > self.stop:
+                raise KeyboardInterrupt
+            yield drawn
+
+
+@pytest.mark.parametrize("after_telling", [False, True])
+@pytest.mark.parametrize("stop", [0, 1, 5, 8, 30, 47])
+@pytest.mark.parametrize("design", ["fixed", "sequential"])
+def test_no_reply_that_came_is_asked_for_twice(tmp_path, design, stop, after_telling):
+    ledger, whole = Ledger(tmp_path), run(design=design)[0]
+    first = Streaming(stop=stop, after_telling=after_telling)
+    try:
+        run(sampler=first, ledger=ledger, design=design)
+    except KeyboardInterrupt:
+        assert len(first.drawn) == stop + after_telling
+    tally = Tally()
+    scores, second = run(sampler=Streaming(), ledger=ledger, design=design, tally=tally)
+    assert scores == whole
+    assert not set(first.drawn) & set(second.drawn)
+    assert len(first.drawn) + len(second.drawn) == sum(score.n for score in whole)
+    assert tally.draws == len(second.drawn)
+    assert not list(tmp_path.glob("replies/*.jsonl"))  # all of it is in the ledger now
+    assert totals(tmp_path)[:2] == (sum(s.n for s in whole), sum(s.correct for s in whole))
+
+
+def test_replies_that_broke_off_serve_another_number_of_draws(tmp_path):
+    ledger = Ledger(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        run(sampler=Streaming(stop=20), ledger=ledger)
+    fewer, sampler = run(sampler=Streaming(), ledger=ledger, n=3)
+    assert fewer == run(n=3)[0]
+    more, later = run(sampler=Streaming(), ledger=ledger)
+    assert more == run()[0] and len(sampler.drawn) + len(later.drawn) == 48 - 20
+
+
+def test_half_a_line_is_asked_for_again(tmp_path):
+    ledger = Ledger(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        run(sampler=Streaming(stop=6), ledger=ledger)
+    (path,) = tmp_path.glob("replies/*.jsonl")
+    path.write_bytes(path.read_bytes()[:-10])
+    scores, sampler = run(sampler=Streaming(), ledger=ledger)
+    assert scores == run()[0] and len(sampler.drawn) == 48 - 5
+
+
+def test_what_was_given_up_is_in_no_journal(tmp_path):
+    class Flaky(Streaming):
+        def sample(self, requests):
+            return [[Completion("", Finish.ABORT, note="busy"), *row[1:]] for row in super().sample(requests)]
+
+    ledger = Ledger(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        run(sampler=Flaky(stop=16), ledger=ledger)
+    _, sampler = run(sampler=Streaming(), ledger=ledger)
+    assert len(sampler.drawn) == 48 - 14
+
+
+def test_one_process_at_a_time_measures_in_one_way(tmp_path):
+    class Nested(Streaming):
+        def stream(self, requests, *, arrived=None):
+            with pytest.raises(StoreError, match="another process measures the same policy"):
+                run(sampler=Streaming(), ledger=Ledger(tmp_path))
+            run(sampler=Streaming(), ledger=Ledger(tmp_path), purpose="report")
+            yield from super().stream(requests, arrived=arrived)
+
+    assert run(sampler=Nested(), ledger=Ledger(tmp_path))[0] == run()[0]
+
+
+def test_many_replies_make_few_parts(tmp_path):
+    ledger, many = Ledger(tmp_path), [problem(i) for i in range(1200)]
+    scores, _ = run(many, sampler=Streaming(lambda p, d: f"{p} right"), ledger=ledger, n=8, batch_draws=5000)
+    assert sum(score.n for score in scores) == 9600
+    assert len(ledger.parts("scores")) <= 6
+
+
+def test_problems_are_done_as_their_replies_come():
+    seen = []
+    run(sampler=Streaming(), on_progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(done, 6) for done in range(1, 7)]
 
 
 def test_repeated_problems_are_measured_once():

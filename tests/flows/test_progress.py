@@ -5,7 +5,7 @@ import json
 
 from rich.console import Console
 
-from flows.progress import FileNote, bars, watched
+from flows.progress import FileNote, _lines, bars, spoken, watched
 
 
 def test_a_file_note_holds_the_latest_state(tmp_path):
@@ -44,6 +44,18 @@ def test_without_a_terminal_a_line_says_when_something_is_complete():
         for done in (1, 2, 3, 3):
             note("generate [x]", done, 3)
     assert printed.getvalue() == "generate [x]: 3\n"
+
+
+def test_without_a_terminal_long_work_says_now_and_then_how_much_is_left():
+    printed, now = io.StringIO(), [0.0]
+    note = _lines(Console(file=printed, width=200), clock=lambda: now[0])
+    for second in range(1000):
+        now[0] = float(second)
+        note("measure", 500 + second // 2, 1000)
+    lines = printed.getvalue().splitlines()
+    assert lines[0] == "measure: 505 of 1000, about 16 min to go"  # 5 in 10 s, from where it went on
+    assert 6 <= len(lines) <= 9 and "to go" in lines[-1]
+    assert [spoken(s) for s in (40, 720, 12600)] == ["40 s", "12 min", "3.5 h"]
 
 
 def test_on_a_terminal_bars_show_label_and_count():

@@ -14,8 +14,8 @@ STEERING = (
     "flows.loop.training",
 )
 SCORES_READ = 'read("scores"'
-MEASURE = "filters/measure.py"
-"""The one place that reads scores back from the ledger to go on measuring; it refuses test problems there."""
+MEASURE = "filters/asker.py"
+"""The one place that reads scores back from the ledger, to go on measuring; filters.measure refuses test problems."""
 
 
 def reached(graph: dict[str, set[str]], start: str) -> set[str]:

@@ -195,7 +195,7 @@ class HTTPSampler:
         attempt = 0
         while True:
             self._wait(self._health.pause_left(), stop)
-            answer = self._try(call, body)
+            answer = Trouble("passing", "stopped") if stop.is_set() else self._try(call, body)
             if not isinstance(answer, Trouble) or answer.kind != "passing" or stop.is_set():
                 return answer
             tries = self._health.tries(self._retries)
@@ -225,6 +225,10 @@ class HTTPSampler:
             return Trouble("passing", f"{where} gave no answer within timeout_s {self._timeout_s:g}")
         except (httpx.RequestError, httpx.InvalidURL) as error:
             return Trouble("passing", self._hidden(f"{where} cannot be reached ({error or type(error).__name__})"))
+        except RuntimeError:  # what httpx says of a closed client: nobody listens any more
+            if not self._client.is_closed:
+                raise
+            return Trouble("passing", f"{where} was left")
         self._health.reached = True
         if status < 300:
             answer = read_answer(content, call)

@@ -208,7 +208,8 @@ def finish_of(word: str, text: str) -> tuple[Finish, str]:
         return Finish.STOP, ""
     for pattern, finish in _ENDS:
         if pattern.search(plain):
-            return finish, "" if finish is Finish.LENGTH else f"finish reason {word!r}"
+            withheld = "withheld: " if finish is Finish.REFUSED else ""
+            return finish, "" if finish is Finish.LENGTH else f"{withheld}finish reason {word!r}"
     return Finish.STOP, f"finish reason {word!r} is not known: read as finished"
 
 

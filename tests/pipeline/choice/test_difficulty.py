@@ -18,6 +18,7 @@ from pipeline.choice.difficulty import (
     pass_at_k,
     posterior_mean,
     probability_between,
+    rate_interval,
 )
 from pipeline.errors import ConfigError
 
@@ -130,3 +131,35 @@ def test_bootstrap_refuses_what_has_no_mean(values):
 def test_impossible_arguments_are_named(call):
     with pytest.raises(ConfigError):
         call()
+
+
+def test_a_rates_interval_counts_draws_where_problems_agree_and_problems_where_they_do_not():
+    assert rate_interval([(40, 10)]) == pytest.approx(exact_interval(40, 10))  # one problem: its draws
+    assert rate_interval([(8, 2)] * 5) == pytest.approx(exact_interval(40, 10))  # alike as can be: every draw
+    split = rate_interval([(8, 8)] * 5 + [(8, 0)] * 5)  # all or nothing: about as many draws as problems
+    assert split[0] < exact_interval(10, 5)[0] < exact_interval(80, 40)[0]
+    assert rate_interval([(8, 0)] * 4) == pytest.approx(exact_interval(4, 0))  # nothing seen to vary: problems
+    assert rate_interval([(8, 8)] * 4) == pytest.approx(exact_interval(4, 4))
+    assert rate_interval([(1, 0)] * 32) == pytest.approx(exact_interval(32, 0))
+    with pytest.raises(ConfigError, match="no draws"):
+        rate_interval([(0, 0)])
+
+
+@given(st.lists(counts, min_size=1, max_size=12).filter(lambda pairs: any(n for n, _ in pairs)))
+def test_a_rate_lies_within_its_interval(pairs):
+    low, high = rate_interval(pairs)
+    rate = sum(c for _, c in pairs) / sum(n for n, _ in pairs)
+    assert 0 <= low <= rate + 1e-9 and rate - 1e-9 <= high <= 1
+
+
+def test_an_interval_over_problems_covers_what_problems_vary_by():
+    """Rates of problems are drawn from Beta(1, 3): an interval that took draws for independent would miss far more."""
+    source, covered, naive = np.random.default_rng(7), 0, 0
+    for _ in range(300):
+        rates = source.beta(1, 3, size=20)
+        pairs = [(8, int(c)) for c in source.binomial(8, rates)]
+        low, high = rate_interval(pairs)
+        covered += low <= 0.25 <= high
+        plain = exact_interval(160, sum(c for _, c in pairs))
+        naive += plain[0] <= 0.25 <= plain[1]
+    assert covered / 300 > 0.92 > 0.85 > naive / 300
