@@ -30,8 +30,8 @@ NO_FACTORS = (
     | QUANTIFIERS
     | frozenset(
         (
-            "cup", "cap", "minus", "mod", "pmod", "pm", "rfloor", "rceil", "rbar", "newline", "end", "to",
-            "determinant", "over", "choose", "deg", "and", "or", "if",
+            "cup", "cap", "minus", "mod", "pmod", "pm", "rfloor", "rceil", "rbar", "newline", "end", "to", "over",
+            "choose", "deg", "and", "or", "if",
         )
     )
 )  # fmt: skip
@@ -41,7 +41,10 @@ _MINUS_ONE = Node("neg", (number(1),))
 DEGREE = Node("/", (Node("const", (), "pi"), number(180)))
 _OUTWARD = {"][": "()", "]]": "(]", "[[": "[)"}
 """Intervals whose brackets turn away from what they leave out: ]1, 5[."""
-_OPENING, _CLOSING = frozenset(("(", "[", "{", "\\{", "begin", "cases")), frozenset((")", "]", "}", "\\}", "end"))
+_OPENING, _CLOSING = (
+    frozenset(("(", "[", "{", "\\{", "begin", "cases", "determinant")),
+    frozenset((")", "]", "}", "\\}", "end")),
+)
 
 
 class Atoms(Cursor, ABC):
@@ -274,7 +277,7 @@ class Atoms(Cursor, ABC):
         depth = 0
         for at in range(self.at, len(self.tokens)):
             token = self.tokens[at]
-            depth += (token in ("begin", "cases")) - (token == "end")
+            depth += (token in _MATRICES) - (token == "end")
             if not depth:
                 return self.tokens[at + 1] == "\\}"
         return True
@@ -347,7 +350,7 @@ class Atoms(Cursor, ABC):
         rows: list[Node] = []
         cells: list[Node] = []
         while True:
-            if self.peek() not in ("end", "determinant"):
+            if self.peek() != "end":
                 cells.append(self.listed("()"))
             mark = self.take()
             if mark == "&":
@@ -356,7 +359,7 @@ class Atoms(Cursor, ABC):
             if cells:
                 rows.append(Node("seq", tuple(cells), "row"))
             cells = []
-            if mark in ("end", "determinant"):
+            if mark == "end":
                 return known_forms.system(Node("matrix", tuple(rows), leaf))
             if mark != "newline":
                 raise Malformed("no matrix")

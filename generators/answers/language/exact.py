@@ -20,7 +20,7 @@ MAX_CARRIED = 4000
 MAX_CARRIED_BITS = 4000
 MAX_DEGREE = 30
 """Degree of a polynomial that is integrated."""
-SOME_TERMS = 24
+SOME_TERMS = 40
 """Terms that a sum may have whose bounds are names; these are then given small whole numbers."""
 
 
@@ -82,7 +82,10 @@ def _carried(node: Node, point: Mapping[str, Fraction]) -> Fraction | None:
 
 def is_plain(body: Node) -> bool:
     """Say whether no name in a tree may be a function of the bound variable: a_k, and the f of f(x), may."""
-    return all(part.op != "sym" or str(part.leaf) in _PLAIN for part in walk(body))
+    return all(
+        str(part.leaf) in _PLAIN if part.op == "sym" else part.op != "opaque" or part.leaf in ("lim", "d")
+        for part in walk(body)
+    )
 
 
 def exact_range(node: Node, point: Mapping[str, Fraction] | None) -> tuple[Node, Fraction | None, Fraction | None]:

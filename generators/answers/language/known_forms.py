@@ -6,7 +6,7 @@ Law: a form is taken for what it is only where nothing else could be meant; else
 import re
 from fractions import Fraction
 
-from generators.answers.language.nodes import Node, number
+from generators.answers.language.nodes import Node, number, walk
 from generators.malformed import Malformed
 
 _ARGUMENTS = {
@@ -14,8 +14,12 @@ _ARGUMENTS = {
     **dict.fromkeys(("Mod", "Eq", "Ne", "binom"), (2, 2)),
     "log": (1, 2),
 }
+CALL, RAISED_CALL = "call", "raised call"
+"""Marks of products that may be f(x), f(x)^2."""
+_FUNCTION_NAMES = frozenset((*"fghFGH", "phi", "psi", "Gamma", "zeta"))
 _COUNTS = frozenset("nmkrNM")
 """Names of whole numbers, by custom."""
+_D = Node("sym", (), "d")
 _INFINITE = Node("const", (), "inf")
 _NEGATIVE = Node("neg", (_INFINITE,))
 PRINTED = {"Matrix": "", "Eq": "=", "Ne": "!="}
@@ -29,12 +33,35 @@ def counted(name: str, arguments: tuple[Node, ...]) -> Node:
     return Node(name, arguments)
 
 
-def product(left: Node, right: Node) -> Node:
-    """Return a product written without a sign; C(5, 2), C(n, k) is a binomial coefficient."""
+def product(left: Node, right: Node, *, bracket: bool = False, closed: bool = False) -> Node:
+    """Return a product written without a sign; C(5, 2), C(n, k) is a binomial coefficient.
+
+    One of the name of a function and a bracket says that it may be its value; `closed`: no exponent stands behind.
+    """
     pair = right.args if right.op == "seq" and right.leaf == "()" and len(right.args) == 2 else ()
     if left.op == "sym" and left.leaf == "C" and pair and _counts(*pair):
         return Node("binom", pair)
+    last = left.args[1] if left.op == "*" else left
+    if bracket and last.op == "sym" and last.leaf in _FUNCTION_NAMES:
+        called = Node("*", (last, right), CALL if closed or right.op != "^" else RAISED_CALL)
+        return called if last is left else Node("*", (left.args[0], called))
     return Node("*", (left, right))
+
+
+def called(node: Node, names: frozenset[str]) -> Node:
+    """Return a tree with what may be values of some functions as those."""
+    args = tuple(called(part, names) for part in node.args)
+    if node.leaf not in (CALL, RAISED_CALL) or node.op != "*" or args[0].leaf not in names:
+        return Node(node.op, args, node.leaf, node.digits) if args else node
+    if node.leaf == CALL:
+        return Node("opaque", args[1:], f"{args[0].leaf}(")
+    return Node("^", (Node("opaque", args[1].args[:1], f"{args[0].leaf}("), args[1].args[1]))
+
+
+def functions(node: Node) -> frozenset[str]:
+    """Return the names that stand before a bracket as those of functions do."""
+    parts = (part for part in walk(node) if part.op == "*" and part.leaf in (CALL, RAISED_CALL))
+    return frozenset(str(part.args[0].leaf) for part in parts)
 
 
 _BASES = {
@@ -118,6 +145,14 @@ def members(condition: Node) -> Node:
     domain = condition.args[-1].args[1]
     parts = (Node("rel", (part, domain), "in") if part.op == "sym" else part for part in condition.args)
     return Node("seq", tuple(parts), condition.leaf)
+
+
+def differential_operator(node: Node) -> str:
+    """Return the x of d/dx, "" for any other tree."""
+    if node.op != "/" or node.args[0] != _D or node.args[1].op != "*":
+        return ""
+    below, name = node.args[1].args
+    return str(name.leaf) if below == _D and name.op == "sym" else ""
 
 
 def system(node: Node) -> Node:

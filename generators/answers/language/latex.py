@@ -110,19 +110,25 @@ class Parser(Atoms):
         return node
 
     def term(self) -> Node:
-        """Read factors joined by *, /, mod or nothing."""
-        node = self.signed()
+        """Read factors joined by *, /, mod or nothing; behind one d/dx what is differentiated."""
+        node, raised = self.signed(), False
         while True:
             token = self.tokens[self.at]
             if token in ("*", "/", "mod"):
                 self.at += 1
                 node = Node(token, (node, self.signed()))
             elif self.starts_factor(token):
-                if token[0] in DIGITS and self.tokens[self.at - 1][0] in DIGITS and not self.behind_power():
-                    raise Malformed("two numbers side by side")
+                if token[0] in DIGITS and self.tokens[self.at - 1][0] in DIGITS:
+                    raised = raised or self.behind_power()
+                    if not raised:
+                        raise Malformed("two numbers side by side")
+                if (name := known_forms.differential_operator(node)) and token != ".":
+                    return Node("opaque", (self.term(), Node("sym", (), name)), "d")
                 if token == "(" and self.tokens[self.at + 1] in ("mod", "pmod"):
                     return self.modulo(node)
-                node = known_forms.product(node, self.power())
+                node = known_forms.product(
+                    node, self.power(), bracket=token == "(", closed=self.tokens[self.at - 1] == ")"
+                )
             else:
                 return self.modulo(node) if token == "pmod" else node
 
@@ -165,6 +171,8 @@ class Parser(Atoms):
         if token not in ("!", "^", "deg", "_", "%"):
             return node
         if self.accept("%"):
+            if self.starts_factor(self.peek()):
+                raise Malformed("a factor behind a percent sign")
             return Node("/", (node, number(100)))
         if token == "_" and node.op == "num" and self.tokens[self.at - 1] == ")":
             self.at += 1
@@ -223,4 +231,4 @@ def read(text: str) -> Node:
     if not found:
         raise Malformed("empty answer")
     node = Parser(found).whole()
-    return carried(node) if "begin" in found else node
+    return carried(node) if "begin" in found or "determinant" in found else node

@@ -1,17 +1,22 @@
-"""Sums, multiples, products and transposes of matrices that are written out. No inverses, no equality.
+"""Sums, products, powers, transposes and determinants of matrices that are written out. Not their equality.
 
 Law: what is carried out is bounded by MAX_CELLS; shapes that do not fit are left as they are written.
 """
 
 from collections.abc import Callable
+from fractions import Fraction
 
 from generators.answers.language.exact import exact
 from generators.answers.language.nodes import Node, number, walk
 
 MAX_CELLS = 36
 """Cells of a matrix that a product is carried out of."""
+MAX_ROWS = 4
+"""Rows of a determinant that is carried out."""
+MAX_EXPONENT = 4
 MAX_PARTS = 100
 """Parts of the tree of a cell that a product may have."""
+_NOUGHT = number(0)
 _TRANSPOSED = frozenset(("T", "top", "'"))
 
 
@@ -24,6 +29,15 @@ def carried(node: Node) -> Node:
         return _each(args[0], lambda cell: Node("neg", (cell,)))
     if node.op == "^" and _is_plain(args[0]) and str(args[1].leaf) in _TRANSPOSED and args[1].op == "sym":
         return _matrix([list(column) for column in zip(*_cells(args[0]), strict=True)])
+    if node.op == "^" and _is_plain(args[0]) and (power := exact(args[1])) is not None:
+        return _raised(args[0], power) or Node(node.op, args)
+    square = args[0] if node.op in ("det", "abs") and args else node
+    if square.op == "matrix" and square.leaf == "det":
+        square = Node("matrix", square.args if square is not node else args)
+    elif square is node:
+        square = Node("opaque")
+    if _is_plain(square) and len(square.args) == len(square.args[0].args) <= MAX_ROWS:
+        return _determinant(_cells(square))
     if node.op in ("+", "*", "/") and len(args) == 2:
         return _combined(node.op, args[0], args[1]) or Node(node.op, args)
     return Node(node.op, args, node.leaf, node.digits)
@@ -60,6 +74,49 @@ def _product(left: list[list[Node]], right: list[list[Node]]) -> Node | None:
         return None
     rows = [[_dot(row, column) for column in columns] for row in left]
     return None if any(_is_long(cell) for row in rows for cell in row) else _matrix(rows)
+
+
+def _raised(node: Node, power: Fraction) -> Node | None:
+    """Return a small power of a square matrix, the inverse too; None where it is not defined or too large."""
+    cells = _cells(node)
+    if len(cells) != len(cells[0]) or len(cells) > MAX_ROWS - 1 or power.denominator > 1:
+        return None
+    if power == -1:
+        whole = _determinant(cells)
+        if exact(whole) == 0 or len(cells) < 2:
+            return None
+        turned = [[_minor(cells, k, j) for k in range(len(cells))] for j in range(len(cells))]
+        found = _matrix([[Node("/", (_determinant(part), whole)) for part in row] for row in turned])
+        signs = [[(k + j) % 2 for k in range(len(cells))] for j in range(len(cells))]
+        rows = zip(_cells(found), signs, strict=True)
+        return _matrix(
+            [[Node("neg", (c,)) if odd else c for c, odd in zip(row, line, strict=True)] for row, line in rows]
+        )
+    if not 2 <= power <= MAX_EXPONENT:
+        return None
+    total: Node | None = node
+    for _ in range(int(power) - 1):
+        total = _product(_cells(total), cells) if total is not None else None
+    return total
+
+
+def _determinant(cells: list[list[Node]]) -> Node:
+    """Return the determinant of a small matrix by its first row, as a number where it is one."""
+    if len(cells) == 1:
+        return cells[0][0]
+    total: Node | None = None
+    for k, cell in enumerate(cells[0]):
+        if cell == _NOUGHT:
+            continue
+        term = Node("*", (cell, _determinant(_minor(cells, 0, k))))
+        term = Node("neg", (term,)) if k % 2 else term
+        total = term if total is None else Node("+", (total, term))
+    known = exact(total) if total is not None else Fraction(0)
+    return total if known is None and total is not None else number(known or 0)
+
+
+def _minor(cells: list[list[Node]], row: int, column: int) -> list[list[Node]]:
+    return [line[:column] + line[column + 1 :] for k, line in enumerate(cells) if k != row]
 
 
 def _dot(row: list[Node], column: list[Node]) -> Node:

@@ -27,7 +27,7 @@ CONSTANTS = frozenset(("pi", "e", "i", "inf", "emptyset", "otherwise", "dots", "
 RELATIONS = frozenset(
     (
         "=", "<", ">", "<=", ">=", "!=", "~", "in", "equiv", "notin", "subset", "subseteq", "parallel", "perp", "mid",
-        "cong", "propto",
+        "cong", "propto", "mapsto",
     )
 )  # fmt: skip
 QUANTIFIERS = frozenset(("forall", "exists"))
@@ -63,6 +63,7 @@ _RENAMED = {
     "mathbb": "mathbb", "prime": "'", "lgroup": "(", "rgroup": ")", "ulcorner": "lceil", "urcorner": "rceil",
     "llcorner": "lfloor", "lrcorner": "rfloor", "exponentialE": "e", "imaginaryI": "i",
     "overrightarrow": "vec", "widehat": "hat", "forall": "forall", "exists": "exists", "land": "and", "lor": "or",
+    "wedge": "and", "vee": "or", "mapsto": "mapsto",
 }  # fmt: skip
 _WORDS = frozenset(
     (
@@ -143,7 +144,7 @@ def tokens(text: str) -> list[str]:
 
 def _environment(mark: str, kind: str) -> str:
     """Return the token of the begin or end of an environment: bars and cases are no brackets of a matrix."""
-    if kind in ("vmatrix", "Vmatrix"):
+    if kind in ("vmatrix", "Vmatrix") and mark == "begin":
         return "determinant"
     return "cases" if mark == "begin" and (kind in ("cases", "dcases", "rcases") or kind in _SYSTEMS) else mark
 

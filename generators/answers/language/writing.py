@@ -71,6 +71,7 @@ _PLAIN_NUMBER = re.compile(
     r"[-+]?\d[\d.,]*(?:[eE][-+]?\d{1,3}| ?(?:\\times|\\cdot|\*) ?10 ?\^ ?(?:-?\d{1,3}|\{ ?-?\d{1,3} ?\}))?"
 )
 _MICRO = re.compile(r"(?<=[\d}])(?: |\\[,;:! ])*\\mu ?(?:\\(?:text|mathrm) ?\{ ?)?([msglLFCAVWHNJ]|mol)\b ?\}?$")
+_OHM = re.compile(r"(?<=[\d}])(?: |\\[,;:! ])*(?:\\(?:text|mathrm) ?\{ ?)?([kM]?) ?\\Omega ?\}?$")
 _TEMPERATURE = re.compile(r"(?:\^ ?\{? ?\\circ ?\}?|\\circ) ?(?:\\(?:text|mathrm) ?\{ ?)?([CFK])\b ?\}?$")
 _DEGREES = re.compile(r"\^ ?\{? ?\\(?:circ|degree)(?![A-Za-z]) ?\}?|\\degree(?![A-Za-z])|(?<=\d) ?degrees?\b|°")
 _ENDS_IN_DEGREES = re.compile(f"(?:{_DEGREES.pattern}) ?$")
@@ -115,24 +116,34 @@ _DOUBLED = re.compile(r"\\\\(?=[A-Za-z({\[!|,;:])")
 _COMBINATION = re.compile(
     r"(?:\{ ?\} ?)?(?:\^|_) ?\{?(\d+)\}? ?(?:\\mathrm ?\{ ?)?C ?\}? ?_ ?\{?(\d+)\}?|\b(\d+)C(\d+)\b"
 )
+_ARRANGEMENT = re.compile(r"\b(\d{1,4})P(\d{1,4})\b")
 _ORDINAL = re.compile(r"(\d{1,9}) ?(?:\^ ?\{? ?)?(?:\\(?:text|mathrm) ?\{ ?)?(?:st|nd|rd|th)\b[ }]*")
 _MIXED = re.compile(r"([-+]?\d{1,9}) (\d{1,9})/(\d{1,9})")
 _PERIOD = re.compile(r"(?<=\d\.)\((\d{1,20})\)")
-_ROOT = re.compile(r"√ ?(\d+(?:\.\d+)?)")
+_ROOT = re.compile(r"([√∛∜]) ?(\d+(?:\.\d+)?|(?=[A-Za-z(\\{]))")
+_DEGREE_OF_ROOT = {"√": "", "∛": "[3]", "∜": "[4]"}
 
 _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", strict=True))
 _RAISED = re.compile(f"[{''.join(_SUPERSCRIPTS)}]+")
 _LOWERED = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
+_GREEK_LETTERS = "αβγδεζηθικλμνξρστυφχψωΓΔΘΛΞΣΦΨΩϕ"
+_GREEK_NAMES = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau upsilon phi chi psi omega "
+    "Gamma Delta Theta Lambda Xi Sigma Phi Psi Omega phi"
+)
 _LOOK_ALIKES = str.maketrans(
     {
         "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "×": "*", "·": "*", "⋅": "*", "∙": "*", "∗": "*", "÷": "/",
         "⁄": "/", "∕": "/", "°": "^\\circ ", "≤": "<=", "≥": ">=", "⩽": "<=", "⩾": ">=", "π": "\\pi ", "∞": "\\infty ",
         "√": "\\sqrt ", "≠": "!=", "∪": "\\cup ", "∩": "\\cap ", "∖": "\\setminus ", "±": "\\pm ", "∓": "\\mp ",
-        "∀": "\\forall ", "∃": "\\exists ", "∈": "\\in ", "∉": "\\notin ", "⊂": "\\subset ", "⊆": "\\subseteq ",
+        "∧": "\\land ", "∨": "\\lor ", "¬": "\\neg ", "⇒": "\\Rightarrow ", "⇔": "\\Leftrightarrow ", "∠": "\\angle ",
+        "△": "\\triangle ", "↦": "\\mapsto ",
+        "∀": "\\forall ", "∃": "\\exists ", "∈": "\\in ", "∉": "\\notin ",
+        "⊂": "\\subset ", "⊆": "\\subseteq ",
         "≈": "\\approx ", "∅": "\\emptyset ",
         "ℝ": "\\mathbb{R}", "ℕ": "\\mathbb{N}", "ℤ": "\\mathbb{Z}", "ℚ": "\\mathbb{Q}", "ℂ": "\\mathbb{C}",
-        "θ": "\\theta ", "α": "\\alpha ", "β": "\\beta ", "γ": "\\gamma ", "λ": "\\lambda ", "μ": "\\mu ",
-        "ω": "\\omega ", "φ": "\\phi ", "σ": "\\sigma ", "δ": "\\delta ", "∑": "\\sum ", "∏": "\\prod ",
+        **{letter: f"\\{name} " for letter, name in zip(_GREEK_LETTERS, _GREEK_NAMES.split(), strict=True)},
+        "∑": "\\sum ", "∏": "\\prod ",
         "∫": "\\int ", "→": "\\to ", "′": "'", "’": "'", "“": '"', "”": '"', "、": ",", "。": ".", "،": ",",
         "٫": ".", "٬": ",", "٪": "%", "⟨": "(", "⟩": ")", "\u200b": "", "\ufeff": "", "\u2061": "", "\u2009": "\\,",
         "\u202f": "\\,", "…": "\\ldots ", "⋯": "\\ldots ", "‖": "|", "∣": "|",
@@ -151,12 +162,17 @@ def plain_characters(text: str) -> str:
         return text
     text = _RAISED.sub(lambda found: "^{" + "".join(map(_SUPERSCRIPTS.__getitem__, found[0])) + "}", text)
     text = _LOWERED.sub(lambda found: "_{" + unicodedata.normalize("NFKC", found[0]) + "}", text)
-    text = _ROOT.sub(r"\\sqrt{\1}", text).translate(_LOOK_ALIKES)
+    text = _ROOT.sub(_rooted, text).translate(_LOOK_ALIKES)
     text = unicodedata.normalize("NFKC", text)
     if text.isascii():
         return text
     text = text.translate(_LOOK_ALIKES)
     return "".join(str(unicodedata.decimal(c)) if not c.isascii() and c.isdecimal() else c for c in text)
+
+
+def _rooted(found: re.Match[str]) -> str:
+    """Return a root of a number that a sign stands before, or the command of the sign alone."""
+    return f"\\sqrt{_DEGREE_OF_ROOT[found[1]]}" + (f"{{{found[2]}}}" if found[2] else " ")
 
 
 def written(text: str) -> Written:
@@ -188,6 +204,8 @@ def written(text: str) -> Written:
         text = _TIMES.sub("*", text)
     if ".(" in text:
         text = _PERIOD.sub(r"\\overline{\1}", text)
+    if "P" in text:
+        text = _ARRANGEMENT.sub(r"P(\1,\2)", text)
     if "C" in text:
         text = _COMBINATION.sub(lambda m: f"\\binom{{{m[1] or m[3]}}}{{{m[2] or m[4]}}}", text)
     temperature = _TEMPERATURE.search(text) if "circ" in text else None
@@ -199,6 +217,8 @@ def written(text: str) -> Written:
         if not angled and _ENDS_IN_DEGREES.search(text) and "," not in text:
             return Written(_untexted(plain), False, "degree")
         text = plain
+    if "Omega" in text and (ohm := _OHM.search(text)) is not None:
+        return Written(text[: ohm.start()].strip(), False, ohm[1] + "ohm")
     if "mu" in text and (micro := _MICRO.search(text)) is not None:
         return Written(text[: micro.start()].strip(), False, "u" + micro[1])
     text = text.replace("\\%", "%")
@@ -290,7 +310,7 @@ def _without_unit(text: str) -> Written:
         lettered = plain[1] and letter in _LETTER_UNITS and _PLAIN_NUMBER.fullmatch(number) is not None
         factors = (not plain[1] or "\\" in number) and _FACTORS.fullmatch(plain[2]) is not None
         unit = letter if lettered else "" if factors else _unit(plain[2], False, glued=not plain[1])
-        if unit:
+        if unit and not (unit == "min" and _WORD.search(number)):
             return Written(number.strip(), False, unit)
     return Written(text)
 
@@ -307,9 +327,8 @@ _SPARE = re.compile(r"(?<=[a-z]{2})s(?![a-z])|[\s.(){}^~\\]", re.IGNORECASE)
 def _unit(words: str, marked: bool, *, glued: bool = False) -> str:
     """Return a unit in its plain form, or nothing where the words are none: what is marked as text may be any noun."""
     names = [name.lower() for name in _WORD.findall(words.replace("p.m", "pm").replace("a.m", "am"))]
-    if names == ["min"]:
-        return "min"
-    if not names or any(name in _NOT_UNITS or name in GREEK or CALLED.fullmatch(name) for name in names):
+    foreign = any(name in _NOT_UNITS or name in GREEK or CALLED.fullmatch(name) for name in names)
+    if not names or (foreign and names != ["min"]):
         return ""
     short = _UNIT_NAMES if glued else _UNIT_NAMES | _SPACED_NAMES
     known = [name in short or (len(name) > 2 and name.removesuffix("s") in short) for name in names]

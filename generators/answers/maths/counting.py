@@ -9,13 +9,12 @@ from fractions import Fraction
 
 from generators.answers.language.exact import MAX_CARRIED, exact, size
 from generators.answers.language.nodes import Node, symbols, walk
-from generators.answers.maths.numeric import Undefined, Values, arithmetic, weight
+from generators.answers.maths.numeric import MAX_CARRIED_WEIGHT, Undefined, Values, arithmetic, weight
+from generators.malformed import Malformed
 from pipeline.seeds import derive
 
 WHOLE = frozenset("nmNM")
 """Names of whole numbers, by custom."""
-MAX_CARRIED_WEIGHT = 30_000
-"""Weighted evaluations that carrying out sums and integrals may take."""
 _COUNTED = frozenset(("!", "binom"))
 _CARRIED = frozenset(("sum", "prod", "int"))
 _STEPS = frozenset(("floor", "ceil"))
@@ -70,10 +69,10 @@ def agree_carried(left: Node, right: Node) -> bool:
     whole = {name for part in over for end in part.args[1:] for name in symbols(end)}
     whole |= {name for part in parts if part.op in ("^", "sin", "cos") for name in symbols(part.args[-1]) & WHOLE}
     free = sorted(symbols(left) | symbols(right))
-    if any("<" in name for name in free) or not (whole or any(part.op in _CARRIED for part in parts)):
+    if any("<" in name for name in free) or not (whole or any(map(_is_carried, parts))):
         return False
-    points = _POINTS // 2 if free else 1
-    if points * sum(weight(tree, counting=True, carrying=True) for tree in (left, right)) > MAX_CARRIED_WEIGHT:
+    points = (_NEEDED if any(map(_is_carried, parts)) else _POINTS // 2) if free else 1
+    if sum(weight(tree, counting=True, carrying=True) for tree in (left, right)) > MAX_CARRIED_WEIGHT:
         return False
     mp, agreed = arithmetic(_DIGITS), 0
     for k in range(points):
@@ -83,10 +82,16 @@ def agree_carried(left: Node, right: Node) -> bool:
             a, b = values.of(left), values.of(right)
         except Undefined:
             continue
+        except Malformed:
+            return False
         if abs(a - b) > max(abs(a), abs(b), values.scale) * mp.mpf(10) ** -_TOLERANCE:
             return False
         agreed += 1
     return agreed >= (_NEEDED if free else 1)
+
+
+def _is_carried(node: Node) -> bool:
+    return node.op in _CARRIED or (node.op == "opaque" and node.leaf in ("lim", "d"))
 
 
 def _real(name: str, k: int) -> object:

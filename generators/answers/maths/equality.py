@@ -3,6 +3,7 @@
 Law: symmetric up to the direction of a policy (percent signs, plus-minus, chains); exact where it can be.
 """
 
+import re
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,7 @@ from generators.answers.maths.parameters import equal_parametric, parametric, pe
 from generators.answers.maths.ranges import SETS, Interval, intervals
 from generators.answers.maths.relations import (
     STRUCTURES,
+    cleared,
     contradicts,
     excluding,
     expanded,
@@ -45,6 +47,8 @@ _HUNDRED = number(100)
 _DEGREE = Node("/", (Node("const", (), "pi"), number(180)))
 _CONVERTED = {("dollar", "cent"): _HUNDRED, ("cent", "dollar"): Node("/", (number(1), _HUNDRED))}
 """What a value with the gold's unit is multiplied by to have the given one's."""
+_CUSTOM = re.compile(r"(?<!\\)C|(?<![A-Za-z\\])c(?![A-Za-z])|A_|P\(")
+"""Letters that may count or be arbitrary constants."""
 _DRESSED = frozenset(("rel", "class", "seq", "*"))
 """Operators of trees that may hold a name or a calculation."""
 
@@ -72,7 +76,7 @@ def equal_answers(gold: Answer, given: Answer) -> bool:
     if gold.node == given.node and gold.percent == given.percent:
         return True
     refuse_large(gold.node, given.node)
-    if "\\in" in gold.text + given.text or "pi" in gold.text:
+    if "pi" in gold.text or "\\in" in gold.text or "\\in" in given.text:
         runs, others = (parametric(node) or periodic(node) for node in (gold.node, given.node))
         if runs is not None and others is not None and equal_parametric(runs, others, _equal):
             return True
@@ -97,8 +101,7 @@ def _equal_rounded(gold: Answer, given: Answer) -> bool:
 
 def _equal_by_custom(gold: Answer, given: Answer) -> bool:
     """Say whether two answers agree where C_n^k or P(5, 3) counts, and a constant has another name than C."""
-    text = gold.text + given.text
-    if not ("C" in text or "c" in text or "A_" in text or "P(" in text) or gold.node is None or given.node is None:
+    if gold.node is None or given.node is None or not (_CUSTOM.search(gold.text) or _CUSTOM.search(given.text)):
         return False
     one, other = counting(gold.node, given.node), counting(given.node, gold.node)
     if (one, other) != (gold.node, given.node) and _equal(one, other):
@@ -308,7 +311,11 @@ def _equal_relations(gold: Node, given: Node) -> bool:
     if any(side.op in STRUCTURES or not _is_value(side) for tree in (gold, given) for side in tree.args):
         swapped = gold.leaf in ("=", "!=") and _equal_parts(gold.args, given.args[::-1])
         return swapped or _equal_parts(gold.args, given.args)
-    return proportional(_difference(gold), _difference(given), positive=gold.leaf in ("<", "<="))
+    one, other = _difference(gold), _difference(given)
+    if proportional(one, other, positive=gold.leaf in ("<", "<=")):
+        return True
+    tops = cleared(one), cleared(other)
+    return gold.leaf == "=" and tops != (None, None) and proportional(tops[0] or one, tops[1] or other)
 
 
 def _difference(node: Node) -> Node:

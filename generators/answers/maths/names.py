@@ -16,7 +16,8 @@ _CONSTANT = re.compile(r"[Cc](?:_\{?\d\}?)?")
 _OTHER_CONSTANT = re.compile(r"[CcKkDABM](?:_\{?\d\}?)?")
 _VARIABLES = frozenset(("x", "y", "t", "z", "u", "s", "theta"))
 """Names of which an antiderivative or a solution is a function, by custom."""
-_INDEXED = re.compile(r"([a-zA-Z])_([a-z])")
+_FUNCTIONS = frozenset("fghFGH")
+_INDEXED = re.compile(r"([a-zA-Z])_([ijkmnr])")
 
 
 def constants(gold: Node, given: Node) -> Iterator[Node]:
@@ -37,7 +38,7 @@ def constants(gold: Node, given: Node) -> Iterator[Node]:
     for names_of in permutations(wanted):
         places = {name: Node("sym", (), other) for name, other in zip(own, names_of, strict=True)}
         yield renamed(given, places)
-    if len(own) == 1:
+    if len(own) == 1 and wanted != ["c"]:
         yield renamed(given, {own[0]: Node("neg", (Node("sym", (), wanted[0]),))})
 
 
@@ -59,7 +60,7 @@ def without_constant(gold: Node, given: Node) -> tuple[Node, str] | None:
     None where the two are not of that form, in one variable.
     """
     shared = symbols(gold) & symbols(given)
-    constant = "C" if "C" in shared else "c"
+    constant = "C"
     variables = sorted(shared & _VARIABLES)
     if constant not in shared or len(variables) != 1 or symbols(gold) != symbols(given):
         return None
@@ -82,6 +83,8 @@ def same_variable(gold: Node, given: Node) -> Node:
     wanted, own = _argument(gold.args[0]), _argument(given.args[0])
     if wanted is None or own is None or wanted[0] != own[0] or wanted[1] == own[1] or wanted[1] in symbols(given):
         return given
+    if wanted[1] not in symbols(gold.args[1]) or own[1] not in symbols(given.args[1]):
+        return given
     right = renamed(given.args[1], {own[1]: Node("sym", (), wanted[1])})
     if any("_" in name for name in symbols(right)):
         return given
@@ -90,7 +93,7 @@ def same_variable(gold: Node, given: Node) -> Node:
 
 def _argument(node: Node) -> tuple[str, str] | None:
     """Return the function and the variable of f(x), the sequence and the index of a_n; None for any other tree."""
-    if node.op == "*" and len(node.args) == 2 and node.args[0].op == node.args[1].op == "sym":
+    if node.op == "*" and node.args[0].op == node.args[1].op == "sym" and str(node.args[0].leaf) in _FUNCTIONS:
         return str(node.args[0].leaf), str(node.args[1].leaf)
     found = _INDEXED.fullmatch(str(node.leaf)) if node.op == "sym" else None
     return (found[1], found[2]) if found is not None else None

@@ -41,6 +41,12 @@ def number_in_words(words: str) -> tuple[Fraction, str] | None:
 
 def _value(parts: list[str]) -> Fraction | None:
     """Return a whole number, a fraction, or a whole number "and" a fraction."""
+    if parts[-1:] in (["dozen"], ["dozens"]):
+        some = {(): Fraction(1), ("a",): Fraction(1), ("half", "a"): Fraction(1, 2), ("half",): Fraction(1, 2)}.get(
+            tuple(parts[:-1])
+        )
+        count = _whole(parts[:-1])
+        return 12 * some if some is not None else None if count is None else Fraction(12 * count)
     whole = _whole(parts)
     if whole is not None or not parts:
         return None if whole is None else Fraction(whole)

@@ -2,9 +2,11 @@
 
 Law: bounded by construction: every power, angle and factorial has a limit, checked before it is computed; never
 simplifies, so no input can make it search. An operator that is not carried out is an unknown function of its parts.
-What is carried out, where that is asked for, is a sum or product of few terms, or an integral between numbers.
+What is carried out, where that is asked for, is a sum or product of few terms, a series, an integral, a limit or a
+derivative, each by a bounded number of values.
 """
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -18,9 +20,16 @@ TOLERANCE = 50
 """Digits that two equal values must share; the rest is room for cancellation."""
 MAX_ANGLE = 10**6
 MAX_GAMMA = 1000
+MAX_CARRIED_WEIGHT = 80_000
+"""Weighted evaluations that carrying out sums, integrals and limits may take at one point."""
+MAX_TERMS = 100
+"""Values that a series or a limit is extrapolated from."""
 QUADRATURE = 6
 """Degree of the quadrature, whose nodes double with each."""
 _NODES = 400
+_EXTRAPOLATION = 8000
+_DIFFERENCES = 8
+_INFINITE = Node("const", (), "inf")
 _FAR = 20
 """Beyond it an integrand too large to compute is nothing: what is integrated to infinity vanishes there."""
 
@@ -55,7 +64,7 @@ class Values:
     """Values of trees at one point; remembers the largest summand, below which a sum's noise lies."""
 
     def __init__(self, point: dict[str, Any], digits: int = DIGITS, *, carrying: bool = False) -> None:
-        self.mp, self.point, self.carrying = arithmetic(digits), point, carrying
+        self.mp, self.point, self.carrying, self.spent = arithmetic(digits), point, carrying, 0
         self.scale = self.mp.mpf(0)
 
     def of(self, node: Node) -> Any:
@@ -74,7 +83,7 @@ class Values:
                 raise Undefined
             return {"pi": +self.mp.pi, "e": +self.mp.e, "i": self.mp.mpc(0, 1)}[str(leaf)]
         if node.op in _OPERATORS:
-            value = self.carried(node) if self.carrying and node.op != "opaque" else None
+            value = self.carried(node) if self.carrying else None
             return self.unknown(node) if value is None else value
         value = self.combine(node, [self.of(argument) for argument in node.args])
         if not self.mp.isfinite(value):
@@ -90,24 +99,69 @@ class Values:
         return self.point[name]
 
     def carried(self, node: Node) -> Any:
-        """Return the value of a sum, product or integral; None where it is not carried out here."""
+        """Return the value of a sum, product, integral, limit or derivative; None where it is not carried out here."""
         body, name = node.args[0], f"<{node.leaf}>"
         if not is_plain(body):
             return None
+        if node.op == "opaque":
+            return self.approached(node) if node.leaf == "lim" else self.derived(node) if node.leaf == "d" else None
         if node.op == "int":
-            return self.integrated(body, name, [self.end(part) for part in node.args[1:]])
-        first, last = map(self.of, node.args[1:])
-        if not (self.mp.isint(first) and self.mp.isint(last) and 0 <= last - first + 1 <= most_terms(node)):
+            ends = [self.end(part) for part in node.args[1:]]
+            return self.extrapolated(lambda at: self.mp.quad(at, ends, maxdegree=QUADRATURE), body, name, ends)
+        first, last = self.of(node.args[1]), self.end(node.args[2])
+        if is_complex(first) or is_complex(last) or not self.mp.isint(first):
+            return None
+        first, last = self.mp.re(first), self.mp.re(last)
+        if last == self.mp.inf and node.op == "sum":
+            ends = [first, last]
+            return self.extrapolated(
+                lambda at: self.mp.nsum(at, ends, maxterms=MAX_TERMS, method="r+s"), body, name, []
+            )
+        if not (self.mp.isint(last) and 0 <= last - first + 1 <= most_terms(node)):
             return None
         before = self.point
         total = self.mp.mpf(int(node.op == "prod"))
         for step in range(int(first), int(last) + 1):
+            self.spend(weight(body))
             self.point = {**before, name: self.mp.mpf(step)}
             value = self.of(body)
             total = total + value if node.op == "sum" else total * value
             self.scale = max(self.scale, abs(total), abs(value))
         self.point = before
         return total
+
+    def approached(self, node: Node) -> Any:
+        """Return a limit; one without a side has to be the same from both."""
+        body, to = node.args
+        if to.op != "seq" or to.args[0].op != "bound":
+            return None
+        name, end = f"<{to.args[0].leaf}>", self.end(to.args[1])
+        sides = {"to+": (1,), "to-": (-1,)}.get(str(to.leaf), (1,) if self.mp.isinf(end) else (1, -1))
+
+        def from_side(side: int) -> Any:
+            return self.extrapolated(
+                lambda at: self.mp.limit(at, end, direction=side, maxterms=MAX_TERMS), body, name, []
+            )
+
+        found = [from_side(side) for side in sides]
+        if abs(found[0] - found[-1]) > abs(found[0]) * self.mp.mpf(10) ** -20:
+            raise Undefined
+        return found[0]
+
+    def derived(self, node: Node) -> Any:
+        """Return the derivative of an expression in one of its names, at this point."""
+        body, name = node.args[0], str(node.args[1].leaf)
+        return self.extrapolated(lambda at: self.mp.diff(at, self.named(name)), body, name, [])
+
+    def spend(self, cost: int) -> None:
+        """Count what carrying out costs, also where it is nested.
+
+        Raises:
+            Malformed: beyond MAX_CARRIED_WEIGHT.
+        """
+        self.spent += cost
+        if self.spent > MAX_CARRIED_WEIGHT:
+            raise Malformed("too much to carry out")
 
     def end(self, node: Node) -> Any:
         """Return the end of an integral, which may be infinite."""
@@ -116,27 +170,30 @@ class Values:
             return -self.mp.inf if node.op == "neg" else self.mp.inf
         return self.of(node)
 
-    def integrated(self, body: Node, name: str, ends: list[Any]) -> Any:
-        """Return an integral by quadrature; what is not smooth within comes out wrong, and equal to nothing.
+    def extrapolated(
+        self, method: Callable[[Callable[[Any], Any]], Any], body: Node, name: str, ends: list[Any]
+    ) -> Any:
+        """Return what a method makes of the values of a body; what is not smooth comes out wrong, and equal to nothing.
 
-        Source: Takahasi & Mori 1974 (Publ. RIMS 9), the double exponential formula, as mpmath has it.
+        Source: Takahasi & Mori 1974 (Publ. RIMS 9) for integrals, Richardson's and Shanks' extrapolations for the
+        others, as mpmath has them.
         """
-        if any(map(is_complex, ends)):
-            raise Undefined
-        before, endless = self.point, any(map(self.mp.isinf, ends))
+        before, endless, cost = self.point, any(map(self.mp.isinf, ends)), weight(body)
+        self.spend(_EXTRAPOLATION if not ends else _NODES)
 
         def at(x: Any) -> Any:
+            self.spend(cost)
             self.point = {**before, name: x}
             try:
                 return self.of(body)
             except Malformed:
-                if endless and abs(x) > _FAR:
+                if endless and abs(x) > _FAR and self.spent <= MAX_CARRIED_WEIGHT:
                     return self.mp.mpf(0)
                 raise
 
         try:
-            return self.mp.quad(at, ends, maxdegree=QUADRATURE)
-        except (ZeroDivisionError, ValueError, OverflowError):
+            return method(at)
+        except (ArithmeticError, ValueError, TypeError, self.mp.NoConvergence):
             raise Undefined from None
         finally:
             self.point = before
@@ -285,6 +342,12 @@ def weight(node: Node, *, counting: bool = False, carrying: bool = False) -> int
     if node.op == "^":
         own = 4 if node.args[1].op == "num" else 20
     inner = [weight(argument, counting=counting, carrying=carrying) for argument in node.args]
-    if carrying and node.op in ("sum", "prod", "int"):
-        inner[0] *= most_terms(node) if node.op != "int" else _NODES
+    if carrying and node.op in ("sum", "prod", "int", "opaque") and inner:
+        series = node.op == "sum" and node.args[2] == _INFINITE
+        if node.op == "int" or series or node.leaf == "lim":
+            inner[0] = inner[0] * _NODES + (_EXTRAPOLATION if node.op != "int" else 0)
+        elif node.leaf == "d":
+            inner[0] *= _DIFFERENCES
+        elif node.op != "opaque":
+            inner[0] *= most_terms(node)
     return own + sum(inner)

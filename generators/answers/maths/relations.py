@@ -14,6 +14,8 @@ from generators.malformed import Malformed
 STRUCTURES = frozenset(
     ("seq", "rel", "matrix", "union", "cap", "minus", "builder", "based", "class", "forall", "exists")
 )
+MAX_FRACTIONS = 8
+_I = Node("const", (), "i")
 _NEARLY = Fraction(1, 10**40)
 _OPERATORS = frozenset(("opaque", "sum", "prod", "int"))
 _INVERSE = Node("neg", (number(1),))
@@ -88,7 +90,18 @@ def contradicts(node: Node) -> bool:
     found = signs(node)
     equated = node.args[: found.index("~") + 1 if "~" in found else None]
     sides = [(side, known) for side in equated if (known := _known(side)) is not None]
+    if sides and any(_is_imaginary(side) for side in equated if side not in dict(sides)):
+        return True
     return any(not (_percent(a, b) or rounds(one, b) or rounds(other, a)) for (one, a), (other, b) in pairwise(sides))
+
+
+def _is_imaginary(side: Node) -> bool:
+    """Say whether a side without a real value is made of numbers and i."""
+    return (
+        not symbols(side)
+        and any(part == _I for part in walk(side))
+        and all(part.op not in STRUCTURES and part.op not in _OPERATORS for part in walk(side))
+    )
 
 
 def _known(side: Node) -> Fraction | None:
@@ -174,6 +187,8 @@ def shortened(node: Node) -> Node:
         and is_name(node.args[1])
     ):
         return Node("rel", node.args[::-1], "=")
+    if node.op == "rel" and node.leaf == "mapsto" and node.args[0].op == "sym":
+        return Node("rel", (Node("*", (Node("sym", (), "f"), node.args[0])), node.args[1]), "=")
     if node.op == "*" and node.args[0].op == "sym" and node.args[1].op == "seq" and node.args[1].leaf == "()":
         return Node("rel", node.args, "=") if str(node.args[0].leaf)[0].isupper() else node
     if node.op == "rel" and node.leaf == "in" and is_name(node.args[0]) and node.args[1].leaf == "{}":
@@ -248,7 +263,41 @@ def unknowns(node: Node) -> frozenset[str]:
         return frozenset()
     if node.op == "rel":
         return symbols(node) if len(symbols(node)) == 1 else frozenset()
-    return frozenset(name for part in node.args if node.op != "seq" for name in unknowns(part))
+    return frozenset(name for part in node.args if node.op != "seq" or part.op == "rel" for name in unknowns(part))
+
+
+def cleared(node: Node) -> Node | None:
+    """Return the numerator of a sum of fractions over the product of their denominators; None where there is none."""
+    terms = [_fraction(term) for term in _summands(node)]
+    bottoms = list(dict.fromkeys(bottom for _, bottom in terms if bottom is not None))
+    if not bottoms or len(terms) > MAX_FRACTIONS:
+        return None
+    total: Node | None = None
+    for top, own in terms:
+        for bottom in bottoms:
+            top = top if bottom == own else Node("*", (top, bottom))
+        total = top if total is None else Node("+", (total, top))
+    return total
+
+
+def _summands(node: Node) -> list[Node]:
+    if node.op == "+":
+        return [term for part in node.args for term in _summands(part)]
+    if node.op == "neg" and node.args[0].op in ("+", "neg"):
+        return [Node("neg", (term,)) for term in _summands(node.args[0])]
+    return [node]
+
+
+def _fraction(node: Node) -> tuple[Node, Node | None]:
+    """Return the top and the bottom of a summand, None for a bottom without names."""
+    if node.op == "neg":
+        top, bottom = _fraction(node.args[0])
+        return Node("neg", (top,)), bottom
+    if node.op == "/" and symbols(node.args[1]):
+        return node.args[0], node.args[1]
+    if node.op == "*" and node.args[1].op == "/" and symbols(node.args[1].args[1]):
+        return Node("*", (node.args[0], node.args[1].args[0])), node.args[1].args[1]
+    return node, None
 
 
 def forward(node: Node) -> Node:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from generators.answers.language.exact import MAX_BITS, MAX_FACTORIAL, exact, magnitude
+from generators.answers.language.known_forms import called, functions
 from generators.answers.language.nodes import Node, number, symbols, variables, walk
 from generators.answers.maths.counting import agree_at_whole, agree_carried
 from generators.answers.maths.numeric import DIGITS, Undefined, Values, arithmetic, is_complex, tolerance, weight
@@ -65,6 +66,14 @@ def same(left: Node, right: Node) -> bool:
         return values[0] == values[1]
     if _rank(left) != _rank(right):
         return False
+    if not _same_values(left, right):
+        return False
+    names = functions(left) & functions(right)
+    return not names or _same_values(called(left, names), called(right, names))
+
+
+def _same_values(left: Node, right: Node) -> bool:
+    """Compare expressions that are no structure, by what is cheapest and decides."""
     free = sorted(variables(left) | variables(right))
     if free and _is_rational(left) and _is_rational(right):
         return _agree_exactly(left, right, free)
@@ -81,6 +90,9 @@ def proportional(left: Node, right: Node, *, positive: bool = False) -> bool:
     Raises:
         Malformed: when one of them is beyond a limit or cannot be evaluated.
     """
+    names = functions(left) & functions(right)
+    if names:
+        left, right = called(left, names), called(right, names)
     free = sorted(variables(left) | variables(right))
     if not free:
         return False

@@ -55,7 +55,17 @@ _SMALL_WORDS = frozenset(
 _BASED = re.compile(
     r"\$?\(?([0-9A-Fa-f]{1,30})\)?\$? ?(?:\\text ?\{)? ?\(?(?:in )?base[- ]?\$?(\d{1,2}|[a-z]{2,8})\$?\)? ?\}?\.?"
 )
-_DIGITS = re.compile(r"\(?((?=[0-9]*[A-Fa-f])[0-9A-Fa-f]{1,30})\)?_ ?\{? ?(1[1-6]) ?\}?")
+_ALL_REALS = r"(?:the set of )?(?:all )?(?:real numbers?|reals|real values)(?: \$?x\$?)?,?"
+_WITHOUT = re.compile(
+    _ALL_REALS + r" (?:except|excluding|other than|but|besides)(?: for)? (?:\$?x ?= ?)?([-\d\\$][^;]{0,80}?)\.?"
+)
+_SPOKEN = ("base", "nteger", "real", " to ", "const")
+"""Words that say what signs could, or a part of them."""
+_RATIO = re.compile(r"(\d+(?:\.\d+)?) to (\d+(?:\.\d+)?)")
+_SOME = re.compile(r"\+ ?(?:\\text ?\{ ?)?(?:an? |any |some |arbitrary )*const(?:ant)?\.?(?: of integration)?[ }.$]*$")
+"""A constant of integration in words."""
+_AND = re.compile(r"\$|,? ?\b(?:and|or)\b ?(?:x ?= ?)?")
+_DIGITS = re.compile(r"\(?((?=[0-9]*[A-Fa-f])[0-9A-Fa-f]{1,30})\)? ?_ ?\{? ?(1[1-6]) ?\}?")
 """Digits of a base over ten."""
 _MIXED = re.compile(r"([-+]?\d{1,9}) (\d{1,9})/(\d{1,9})")
 _LETTER = r"\$?\\?\(? ?([a-z]) ?\\?\)?\$?"
@@ -144,7 +154,7 @@ def _parse(text: str, gold: bool) -> Answer:
             return Answer(text, Node("sym", (), marked[1]), marked[1])
     if "nswer" in text and (cue := (GOLD_CUE if gold else LEADING_CUE).match(text)) is not None:
         text = text[cue.end() :]
-    if "base" in text or "nteger" in text:
+    if any(word in text for word in _SPOKEN):
         text = _in_signs(text)
     tidy, percent, unit = written(text)
     if not tidy:
@@ -178,10 +188,20 @@ def _parse(text: str, gold: bool) -> Answer:
 
 
 def _in_signs(text: str) -> str:
-    """Return "101 base 2" as 101_2, and a last "where n is an integer" as `n \\in \\mathbb{Z}`."""
-    based = _BASED.fullmatch(text.strip())
+    """Return a text with signs for some words.
+
+    "101 base 2" is 101_2, "3 to 4" is 3:4, "all reals but 0" a difference of sets, "+ constant" is + C, and a last
+    "where n is an integer" is `n \\in \\mathbb{Z}`.
+    """
+    bare = text.strip()
+    without, based, ratio = _WITHOUT.fullmatch(bare), _BASED.fullmatch(bare), _RATIO.fullmatch(bare)
+    if without is not None:
+        return f"\\mathbb{{R}} \\setminus \\{{{_AND.sub(',', without[1])}\\}}"
     if based is not None:
         return f"{based[1]}_{{{based[2]}}}"
+    if ratio is not None:
+        return f"{ratio[1]}:{ratio[2]}"
+    text = _SOME.sub("+ C", text)
     return _INTEGER.sub(lambda found: f", {found[1] or found[2] or found[3]} \\in \\mathbb{{Z}}", text)
 
 
@@ -237,7 +257,7 @@ def _cases(text: str) -> Node:
     """Read what "or" joins: equations and values as a list in any order, inequalities and intervals as a union."""
     texts = [part.strip(" ,") for part in _OR.split(text)]
     if (named := _NAMED.match(texts[0])) is not None and not any(RELATION.search(part) for part in texts[1:]):
-        texts = [texts[0][named.end() :], *texts[1:]]
+        texts = [texts[0], *(named[0] + part for part in texts[1:])]
     parts = tuple(map(_read_sides, texts))
     if all(part.op == "rel" for part in parts) and any(set(str(part.leaf)) & set("<>i") for part in parts):
         return Node("union", parts)

@@ -1,6 +1,6 @@
-"""Vectors written as sums of unit vectors: i + 2j + 3k. Not their components' equality (equality).
+"""Vectors written as sums of unit vectors or of tuples: i + 2j + 3k, 2(1, 0, 1). Not their equality (equality).
 
-Law: a sum is a vector only where every summand has one unit vector as a factor.
+Law: a sum is a vector only where every summand has one unit vector, or one tuple, as a factor.
 """
 
 from generators.answers.language.nodes import Node, number
@@ -10,15 +10,19 @@ _NAMES = ("i", "j", "k")
 
 
 def components(node: Node, size: int) -> tuple[Node, ...] | None:
-    """Return the components of a sum of unit vectors in so many dimensions; None for any other tree."""
+    """Return the components of a sum of unit vectors, or of tuples, in so many dimensions; None for any other tree."""
     found = _coefficients(node)
+    if found and set(found) == set(range(size)):
+        return tuple(found[k] for k in range(size))
     if not found or size not in (2, 3) or not set(found) & {"j", "k"} or (size == 2 and "k" in found):
         return None
     return tuple(found.get(name, number(0)) for name in _NAMES[:size])
 
 
-def _coefficients(node: Node) -> dict[str, Node] | None:
-    """Return the factor of every unit vector in a tree; {} where it has none, None where it is no sum of such."""
+def _coefficients(node: Node) -> dict[str | int, Node] | None:
+    """Return the factor of every unit vector, by name or, in a tuple, by place; {} without any, None for no sum."""
+    if node.op == "seq":
+        return dict(enumerate(node.args)) if node.leaf == "()" else None
     if node in _UNITS:
         return {_UNITS[node]: number(1)}
     if not node.args:

@@ -80,7 +80,7 @@ def render(params: Json, rendering: str) -> tuple[str, str]:
 
 FAMILY = Family(
     family_version=2,
-    verifier_version=7,
+    verifier_version=8,
     answer_type="mathematics",
     renderings=("plain",),
     make=make,

@@ -41,7 +41,8 @@ def test_every_number_is_read_back(number: int, joined: str) -> None:
         ("two thirds", Fraction(2, 3), ""), ("a half", Fraction(1, 2), ""), ("half", Fraction(1, 2), ""),
         ("two and a half", Fraction(5, 2), ""), ("three-quarters", Fraction(3, 4), ""),
         ("one third", Fraction(1, 3), ""),
-        ("fifteen hundred", 1500, ""), ("a thousand", 1000, ""), ("seventeen apples", 17, "apples"),
+        ("fifteen hundred", 1500, ""), ("half a dozen eggs", 6, "eggs"), ("two dozen", 24, ""),
+        ("a thousand", 1000, ""), ("seventeen apples", 17, "apples"),
         ("negative one half", Fraction(-1, 2), ""),
     ],
 )  # fmt: skip
@@ -51,7 +52,7 @@ def test_fractions_and_things(text: str, value: Fraction, thing: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["two third", "one thirds", "twenty eleven", "six seven", "hundred", "one and two", "five of", "two dozen",
+    ["two third", "one thirds", "twenty eleven", "six seven", "hundred", "one and two", "five of", "two and dozen",
      "and five",
      "one hundred and", "thousand two", "two and three halves", "red apples", ""],
 )  # fmt: skip
