@@ -41,6 +41,7 @@ from pipeline.store.version import (
 from pipeline.store.version_files import (
     MANIFEST,
     SORT_KEYS,
+    licenses,
     open_file,
     read_file,
     read_manifest,
@@ -296,7 +297,7 @@ class Store:
 
     def _settle(self, folder: Path, version: DatasetVersion) -> DatasetVersion:
         """Write card and manifest, then rename into place; an equal version that is already there wins."""
-        (folder / "README.md").write_text(card(version), encoding="utf-8")
+        (folder / "README.md").write_text(card(version, licenses=licenses(folder, version)), encoding="utf-8")
         for path in [folder / "README.md", *(folder / item.path for item in version.files)]:
             sync(path)
         manifest = json.dumps(version.to_json(), indent=1, ensure_ascii=False)

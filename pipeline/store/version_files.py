@@ -173,6 +173,16 @@ def open_file(path: Path) -> pq.ParquetFile:
     return pq.ParquetFile(path, **CHECKED)
 
 
+def licenses(folder: Path, version: DatasetVersion) -> dict[str, int]:
+    """Return how many of a version's kept rows come under each licence, "unknown" where a row says nothing."""
+    found: Counter[str] = Counter()
+    for item in version.files:
+        if item.path != DROPPED_FILE:
+            for batch in open_file(folder / item.path).iter_batches(columns=["license"]):
+                found.update(name or "unknown" for name in batch.column(0).to_pylist())
+    return dict(sorted(found.items()))
+
+
 def unreadable(path: Path, error: Exception) -> StoreError:
     """Return the error for a file of a version that cannot be read."""
     return StoreError(f"{path} cannot be read ({error}): delete its version's folder and publish it again")

@@ -175,6 +175,16 @@ def test_the_command_reads_packed_tables_and_tells_notes(veriloop, tmp_path: Pat
     assert json.loads(asked.out)["cells"] == [{"family": "text/math", "level": 2, "region": "", "rows": 1}]
 
 
+def test_the_card_has_the_licence_that_was_named_and_what_was_told(veriloop, tmp_path: Path) -> None:
+    path = jsonl(tmp_path / "a.jsonl", {"q": "Both?", "a": ["1", "2"]})
+    for license_, named in (("MIT", "license: mit\n"), ("", "license: unknown\n")):
+        options = ("--license", license_) if license_ else ()
+        told = veriloop("import", path, "--map", QA, "--root", tmp_path / f"run{license_}", *options)
+        assert told.code == 0
+        (card,) = (tmp_path / f"run{license_}" / "versions").glob("*/README.md")
+        assert named in card.read_text() and "- 1 answers are lists of several" in card.read_text()
+
+
 @pytest.mark.parametrize(
     ("target", "message"),
     [("hf://datasets/me/x.parquet", "it is an address.*hf upload"), ("no/where/x.jsonl", "no folder no/where")],

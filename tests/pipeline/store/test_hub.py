@@ -5,10 +5,12 @@ import shutil
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from pipeline.errors import StoreError
 from pipeline.problem import from_row, to_table
@@ -70,11 +72,33 @@ def test_load_dataset_finds_the_splits_through_the_card(store: Store, tmp_path: 
 
 
 def test_the_card_says_what_is_inside(store: Store) -> None:
-    text = card(store.get("sums"))
+    text = card(store.get("sums"), licenses={"Apache-2.0": 75})
     assert text == (store.folder(store.get("sums")) / "README.md").read_text()
     assert text.startswith("---\nlicense: apache-2.0\n")
     assert "| arith/add | 1 |  | 25 |" in text
-    assert "| length | 5 |" in text
+    assert "| length | 5 |" in text and "| Apache-2.0 | 75 |" in text
+
+
+@pytest.mark.parametrize(
+    ("licenses", "front"),
+    [
+        (("MIT",), {"license": "mit"}), (("mit", "Apache-2.0"), {"license": ["apache-2.0", "mit"]}),
+        ((), {"license": "unknown"}),
+        (("", "CC-BY-4.0"), {"license": ["cc-by-4.0", "unknown"]}),
+        (("texts (c) MAA", "house"), {"license": "other", "license_name": "house, texts (c) MAA"}),
+        (("MIT", "texts (c) MAA"), {"license": ["mit", "other"], "license_name": "texts (c) MAA"}),
+    ],
+)  # fmt: skip
+def test_the_card_names_the_licences_of_its_rows(tmp_path: Path, licenses: tuple[str, ...], front: Any) -> None:
+    rows = [replace(problem, license=name) for problem, name in zip(additions(len(licenses)), licenses, strict=True)]
+    others = [replace(problem, license="gpl-3.0") for problem in additions(9)[6:]]
+    lost = dropped_table(others, rule="length", reason="x")
+    store = Store(tmp_path)
+    version = store.publish("x", recipe={"n": 1}, rows=[to_table(rows)], dropped=[lost])
+    text = (store.folder(version) / "README.md").read_text()
+    said = yaml.safe_load(text.split("---\n")[1])
+    assert {key: said.get(key) for key in ("license", "license_name") if key in said} == front
+    assert all(f"| {name or 'unknown'} | 1 |" in text for name in licenses)
 
 
 def test_what_is_pushed_comes_back_the_same(store: Store, tmp_path: Path) -> None:
