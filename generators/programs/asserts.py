@@ -10,14 +10,15 @@ left undone or did not do.
 import ast
 import builtins
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from generators.programs.assertions import cases_of_test, mentioned
+from generators.programs.assertions import Scope, cases_of_test, mentioned
 from generators.programs.cases import Case
 from generators.programs.literals import literal, python
+from generators.programs.outside import HOLE
 from generators.sandbox.sandbox import BOM
 from pipeline.errors import FamilyError
 
@@ -50,15 +51,16 @@ def cases_of_asserts(source: str, *, setup: str = "", entry: str = "", prelude: 
 
 @lru_cache(maxsize=2048)
 def _cases_of(source: str, setup: str, entry: str, prelude: str) -> tuple[Case, ...]:
-    tree, before = parse_program(source), parse_program(setup)
-    if tree is None or before is None:
-        raise FamilyError(f"test code is not Python: {(source if tree is None else setup)[:80]!r}")
+    tree, before, around = parse_program(source), parse_program(setup), parse_program(prelude)
+    if tree is None or before is None or around is None:
+        raise FamilyError(f"test code is not Python: {(source if tree is None else setup or prelude)[:80]!r}")
     if any(isinstance(node, ast.ClassDef) and "TestCase" in ast.unparse(node) for node in tree.body):
         raise FamilyError("a class of unittest is not run by itself: bring its assertions as plain code")
     checks = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "check"]
     body = _inside(checks[0], tree, entry) if checks and entry else tree.body
-    own = {node.name for node in (*before.body, *tree.body) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    told = _Told(setup=setup, own=own)
+    given = (*around.body, *before.body, *tree.body)
+    own = {node.name for node in given if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    told = _Told(setup=setup, own=own, given=before.body)
     whole = told.body(body) and bool(told.cases)
     return tuple(told.cases) if whole else (*told.cases, _kept(source, tree, setup, entry if checks else ""))
 
@@ -89,6 +91,8 @@ class _Told:
 
     setup: str
     own: set[str]
+    given: Sequence[ast.stmt] = ()
+    """The statements of the setup."""
     before: list[ast.stmt] = field(default_factory=list)
     names: dict[str, Any] = field(default_factory=dict)
     answers: set[str] = field(default_factory=set)
@@ -138,7 +142,7 @@ class _Told:
 
     def _inner(self, body: Sequence[ast.stmt] | None) -> bool:
         """Turn code whose own statements end with it, wholly or not at all."""
-        inner = _Told(self.setup, self.own, [*self.before], {**self.names}, {*self.answers})
+        inner = _Told(self.setup, self.own, self.given, [*self.before], {**self.names}, {*self.answers})
         whole = body is not None and inner.body(body)
         self.cases += inner.cases if whole else []
         return whole
@@ -162,9 +166,9 @@ class _Told:
                     del self.names[name]
 
     def _assertion(self, test: ast.expr) -> bool:
-        if (loop := _all_of(test)) is not None:
-            return self._loop(loop)
-        found = list(cases_of_test(test, "", self.names))
+        if (loop := _all_of(test)) is not None and self._loop(loop):
+            return True
+        found = list(cases_of_test(test, "", self.names, self._scope()))
         for case in found:
             if case is not None:
                 asked = ast.parse(case.source).body
@@ -175,6 +179,21 @@ class _Told:
                     for statement in asked:
                         self._note(statement)
         return None not in found
+
+    def _scope(self) -> Scope:
+        """Return what names stand for at this place."""
+        imported: dict[str, str] = {}
+        bound: dict[str, ast.expr | None] = {}
+        for node in (*self.given, *self.before):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                module = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+                for name in node.names:
+                    first = name.name if module or name.asname else name.name.partition(".")[0]
+                    imported[name.asname or first] = f"{module}{first}"
+                continue
+            value = node.value if isinstance(node, ast.Assign) and all(map(_is_names, node.targets)) else None
+            bound |= dict.fromkeys(_stored(node), value)
+        return Scope(frozenset(self.own), imported, bound)
 
     def _bound(self) -> set[str]:
         """Return the names of the test's own that stand for something an assertion may change."""
@@ -220,17 +239,45 @@ class _Told:
         body, kind = _expected_to_raise(node)
         if kind is None or any(isinstance(inner, ast.Assert) for part in body for inner in ast.walk(part)):
             return False
-        handler = ast.ExceptHandler(kind, None, ast.parse("def f():\n    return True").body[0].body)  # type: ignore[attr-defined]
-        failing = ast.Try(list(body), [handler], [], [])
-        function = ast.parse("def _veriloop_raises():\n    return False").body[0]
-        assert isinstance(function, ast.FunctionDef)
-        function.body.insert(0, failing)
+        names = _kinds(kind, self._scope().imported)
+        if not names:
+            return False
+        function = ast.parse(_RAISES).body[0]
+        assert isinstance(function, ast.FunctionDef) and isinstance(function.body[0], ast.Try)
+        function.body[0].body = list(body)
         self.before.append(ast.fix_missing_locations(function))
         setup = self._setup([])
         self.before.pop()
-        self.cases.append(Case(kind="call", source="_veriloop_raises()", setup=setup, expected=True))
+        expected = " or ".join(f"{name!r} in {HOLE}0" for name in names)
+        asked = f"[{function.name}()]"
+        self.cases.append(Case(kind="call", source=asked, setup=setup, expected=expected, relation="holds"))
         self.undone = False
         return not mentioned(*body) & self._bound()
+
+
+_RAISES = """
+def _veriloop_raises():
+    try:
+        pass
+    except BaseException as error:
+        return [kind.__name__ for kind in error.__class__.__mro__]
+    return []
+"""
+"""What is asked of code that is expected to raise: the names of the kinds that what it raised is of."""
+
+
+def _kinds(kind: ast.expr, imported: Mapping[str, str]) -> list[str]:
+    """Return the names of the exceptions that a handler takes, none where one of them is no name."""
+    parts = kind.elts if isinstance(kind, ast.Tuple) else [kind]
+    dotted = [imported.get(text := ast.unparse(part), text).rpartition(".")[2] for part in parts]
+    known = [getattr(getattr(builtins, name, None), "__name__", name) for name in dotted]
+    return known if all(name.isidentifier() for name in known) else []
+
+
+def _is_names(target: ast.expr) -> bool:
+    """Say whether a target gives a value, or the parts of one, to plain names."""
+    parts = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+    return all(isinstance(part, ast.Name) for part in parts)
 
 
 def _as_code(test: ast.FunctionDef) -> list[ast.stmt] | None:

@@ -14,6 +14,7 @@ from typing import Any, get_args
 
 from generators.programs.asserts import cases_of_asserts
 from generators.programs.cases import Case, Checker, Kind, Relation, is_number
+from generators.programs.outside import readable
 from generators.programs.prelude import prelude_code
 from generators.sandbox.sandbox import MAX_DEPTH, too_deep
 from pipeline.errors import FamilyError, nearest
@@ -83,6 +84,8 @@ def _fault(value: Mapping[str, Any]) -> str:
         return "needs either the name of a function in call or an expression in source"
     if kind == "call" and value.get("call") and not value["call"].isidentifier():
         return f"calls {value['call']!r}, which is no name"
+    if value.get("relation") == "holds" and not (value.get("source") and readable(str(value.get("expected")))):
+        return "holds no test of the values of its source that can be worked out outside"
     if kind in ("assert", "code") and not value.get("source", "").strip():
         return "has no test code in source"
     return _unequal_to_itself(value)

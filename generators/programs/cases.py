@@ -10,8 +10,9 @@ words of each line, "tokens" those of the whole text, "any_order" the lines as a
 tuple and list alike, whole floats equal to integers, True never equal to 1; "any_order" compares a list as a multiset,
 "equal" takes True for 1, "boxed" does too and also takes the value in a list of one, as APPS does. `relation` may ask
 for something else than equality, the value found on its left; "contains" and "lacks" are Python's `in` and `not in` the
-other way round. `absolute` and `relative` are what a number that is no integer on both sides may differ by; integers
-are always compared exactly, and of two what is printed where a whole number is expected has the absolute one alone.
+other way round; "holds" says that a text about the values of a list of expressions is true of them (outside).
+`absolute` and `relative` are what a number that is no integer on both sides may differ by; integers are always compared
+exactly, and of two what is printed where a whole number is expected has the absolute one alone.
 """
 
 import json
@@ -22,13 +23,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Literal
 
+from generators.programs.outside import holds
 from generators.sandbox.sandbox import BOM
 from pipeline.fingerprint import MAX_DIGITS
 from pipeline.problem import Json
 
 Kind = Literal["stdin", "call", "assert"]
 Checker = Literal["exact", "words", "tokens", "any_order", "equal", "boxed"]
-Relation = Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in", "contains", "lacks"]
+Relation = Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in", "contains", "lacks", "holds"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,8 @@ def matches(case: Case, found: Json) -> bool:
     if case.kind == "stdin":
         return isinstance(found, str) and same_text(case, found)
     expected = case.expected
+    if case.relation == "holds":
+        return holds(expected, found)
     if case.relation != "==":
         return _related(case, expected, found)
     if case.checker == "any_order" and isinstance(expected, list):

@@ -23,8 +23,8 @@ from generators.malformed import Malformed
 from generators.programs.asserts import parse_program
 from generators.programs.cases import Case, matches
 from generators.programs.executions import Runner, shared_executions
-from generators.programs.literals import PLAIN, plain_source
 from generators.programs.prelude import of_contest, prelude_code
+from generators.programs.words import PLAIN, plain_source
 from generators.sandbox.sandbox import BOM, Execution, Job, Limits, SandboxError
 from pipeline.fingerprint import content_hash
 from pipeline.problem import Verdict, correct, malformed, undecided, wrong
@@ -223,7 +223,7 @@ def job_of(source: str, case: Case) -> Job:
         return Job(source=whole, call="_veriloop_done", prelude=prelude)
     if case.call:
         return Job(source=_joined(source, case.setup), call=case.call, args=case.args, prelude=prelude)
-    asked = f"def _veriloop_asked():\n    return {PLAIN}({case.source})"
+    asked = f"def _veriloop_asked():\n    return {PLAIN}({case.source}, {case.relation == 'holds'})"
     return Job(source=_joined(source, case.setup, plain_source(), asked), call="_veriloop_asked", prelude=prelude)
 
 

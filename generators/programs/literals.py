@@ -6,13 +6,12 @@ value has inside the sandbox.
 """
 
 import ast
-import inspect
 import math
 import operator
-import textwrap
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
+
+from generators.programs.words import plain
 
 MOST_FACTOR = 10**9
 """Largest number that the arithmetic of a test is worked out on."""
@@ -45,45 +44,6 @@ _BUILDERS: dict[str, Callable[..., Any]] = {
 _EMPTY = ("set", "frozenset", "tuple", "list", "str", "dict")
 _UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError, TypeError, ArithmeticError)
 _INFINITY = ("math.inf", "inf")
-PLAIN = "_veriloop_plain"
-"""Name of `plain` inside the sandbox, where a program has names of its own."""
-
-
-def plain(value: object) -> object:
-    """Return a Python value in JSON words: what JSON has no word for gets a name of its own.
-
-    The same source runs inside the sandbox, on what an expression gave, and here, on the literal expected.
-    """
-    if value is None or type(value) in (bool, int, str):
-        return value
-    if isinstance(value, float):
-        return float(value) if value - value == 0 else {"$float": repr(float(value))}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, (set, frozenset)):
-        return {"$set": [plain(item) for item in value]}
-    if isinstance(value, dict):
-        if all(type(key) is str and key[:1] != "$" for key in value):
-            return {key: plain(item) for key, item in value.items()}
-        return {"$map": [[plain(key), plain(item)] for key, item in value.items()]}
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, complex):
-        return {"$complex": [plain(value.real), plain(value.imag)]}
-    if isinstance(value, (bytes, bytearray)):
-        return {"$bytes": value.hex()}
-    return str(value) if isinstance(value, str) else {"$other": type(value).__name__}
-
-
-@cache
-def plain_source() -> str:
-    """Return code that defines `plain` as PLAIN, with the builtins it needs even where a program has its own."""
-    used = "all, bool, bytearray, bytes, complex, dict, float, frozenset, int, isinstance, list, repr, set, str, tuple"
-    source = textwrap.indent(inspect.getsource(plain).replace("(value: object) -> object:", "(value):"), "    ")
-    head = f"def {PLAIN}():\n    from builtins import {used}, type\n"
-    return f"{head}{source}    return plain\n\n\n{PLAIN} = {PLAIN}()\n"
-
-
 Names = Mapping[str, Any]
 
 

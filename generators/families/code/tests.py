@@ -169,7 +169,7 @@ def _example(case: Json) -> str:
 
 FAMILY = Family(
     family_version=2,
-    verifier_version=4,
+    verifier_version=5,
     answer_type="program",
     renderings=("plain",),
     make=make,

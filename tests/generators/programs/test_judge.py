@@ -117,18 +117,17 @@ def test_expected_values_never_enter_the_sandbox() -> None:
 
 
 def test_an_assertion_inside_must_run_to_its_end(box: Sandbox) -> None:
-    cases = read_cases([{"kind": "code", "source": "assert f(3) == f(2) + 1 and f(1) != f(2)"}])
-    assert cases[0].kind == "assert"
-    assert outcome("def f(x): return x", cases, box) is Outcome.CORRECT
-    assert check_program("def f(x): return 0", cases, sandbox=box).reason == "raised AssertionError"
-    for program in ("import os\nos._exit(0)", "import sys\nsys.exit(0)", "def f(x):\n    import os\n    os._exit(0)"):
-        assert outcome(program, cases, box) is not Outcome.CORRECT
+    cases = read_cases([{"kind": "code", "source": "assert is_odd(next_of(2)) and f(1) != f(2)"}])
+    assert [case.kind for case in cases] == ["call", "assert"]
+    right = "def f(x): return x\ndef next_of(x): return x + 1\ndef is_odd(x): return x % 2 == 1\n"
+    assert outcome(right, cases, box) is Outcome.CORRECT
+    wrong = right.replace("x + 1", "x + 2")
+    assert check_program(wrong, cases, sandbox=box).reason == "raised AssertionError"
+    for end in ("import os\nos._exit(0)", "import sys\nsys.exit(0)"):
+        assert outcome(f"{end}\n{right}", cases, box) is not Outcome.CORRECT
+    assert outcome(right + "def next_of(x):\n    import os\n    os._exit(0)", cases, box) is not Outcome.CORRECT
     # what such a case cannot see, and why its certificate claims nothing:
-    liar = (
-        LIAR
-        + "    def __add__(self, other): return self\n    def __ne__(self, other): return True\ndef f(x): return Any()"
-    )
-    assert outcome(liar, cases, box) is Outcome.CORRECT
+    assert outcome(right.replace("x % 2 == 1", "True"), cases, box) is Outcome.CORRECT
 
 
 SHADOWS = """

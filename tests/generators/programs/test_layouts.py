@@ -8,6 +8,7 @@ import pytest
 
 from generators.answers.declared import Declared
 from generators.programs.by_tests import grade_by_tests
+from generators.programs.case_rows import read_cases
 from generators.programs.prelude import prelude_code
 from generators.sandbox.sandbox import Job, Sandbox
 from pipeline.exchange.programs import Around
@@ -68,8 +69,19 @@ def test_published_programs_end_so(box: Sandbox, layout: str, program: str, said
     assert verdict.reason == said and (verdict.outcome is Outcome.CORRECT) == (said == "correct")
 
 
+@pytest.mark.parametrize(("assertion", "asked", "compared", "certificate"), lines(4))
+def test_published_assertions_are_decided_so(assertion: str, asked: str, compared: str, certificate: str) -> None:
+    (case,) = read_cases([{"kind": "code", "source": assertion}])
+    assert certificate == ("none" if case.kind == "assert" else "exact")
+    if case.kind == "assert":
+        assert not asked and compared.startswith("decided by the program")
+        return
+    source = case.source or f"{case.call}({', '.join(map(repr, case.args))})"
+    assert (source.strip("[]"), str(case.expected)) == (asked, compared)
+
+
 def test_the_tables_are_read() -> None:
-    assert len(lines(5)) >= 16 and len(lines(3)) >= 6
+    assert len(lines(5)) >= 16 and len(lines(4)) >= 12 and len(lines(3)) >= 6
     assert {row[0] for row in lines(5)} >= {"our own, stdin", "APPS, TACO, stdin", "LiveCodeBench, functional"}
 
 
