@@ -325,7 +325,7 @@ def files() -> int:
 
 def test_nothing_is_left_after_many_runs_and_kills(sandbox: Sandbox) -> None:
     files_before, below = files(), descendants(os.getpid())
-    kill = Limits(cpu_s=0.05, wall_s=0.05)
+    kill = Limits(cpu_s=0.05, wall_s=2.0)
     with made(sandbox.level, zygotes=2) as busy:
         first = list(busy.run_all([Job("print(1)")] * 4))
         settled, open_files = descendants(os.getpid()), files()
