@@ -8,7 +8,7 @@ INSTALL := -m pip install --quiet --quiet --disable-pip-version-check
 # one thread a process: on few cores, two such processes beat one with two threads
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test check mutate bench test-vllm clean
+.PHONY: demo test check families mutate bench test-vllm clean
 
 demo: $(VENV)/.installed
 	$(VENV)/bin/veriloop run flows/configs/demo.yaml
@@ -24,6 +24,12 @@ check: $(VENV)/.installed
 # faults put into the wiring one at a time: which does no test notice? SAMPLE=6 takes those this commit draws
 mutate: $(VENV)/.installed
 	$(VENV)/bin/python -m benchmarks.mutate --sample $(or $(SAMPLE),0)
+
+# What is generated from the families: after adding one, or after a change that raised a version.
+families: $(VENV)/.installed
+	$(VENV)/bin/python -m tests.generators.certify.golden
+	$(VENV)/bin/veriloop families --cards data/cards
+	$(VENV)/bin/python -c "import pathlib, flows.telling.gallery as g; g.write_gallery(pathlib.Path('docs/gallery.md'))"
 
 bench: $(BENCH_VENV)/.installed
 	@set -e; for file in $(filter-out benchmarks/mutate.py,$(wildcard benchmarks/[a-z]*.py)); do \

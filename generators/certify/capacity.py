@@ -10,7 +10,6 @@ class seen twice: S + f1 (f1 - 1) / (2 (f2 + 1)).
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from math import prod
 from random import Random
 
 from generators.certify.specimen import Request, Specimen, cells
@@ -24,6 +23,8 @@ MORE_DRAWS = 2_000
 """Instances drawn of a cell of the first level, to compare its statement with an estimate."""
 MOST_CHOICES = 20_000
 """Sequences of choices of one cell that are run through."""
+MOST_STEPS = 1_000
+"""Choices of one sequence."""
 REPEATS = 20
 """Draws that gave an instance once more before an estimate means anything."""
 OUT_OF_PROPORTION = 30
@@ -40,10 +41,13 @@ class _Script(Random):
 
     def __init__(self, script: list[int]) -> None:
         super().__init__(0)
-        self.script, self.sizes = script, list[int]()
+        self.script, self.sizes, self.width = script, list[int](), 1
 
     def _randbelow(self, n: int) -> int:
         self.sizes.append(n)
+        self.width *= n
+        if self.width > 2 * MOST_CHOICES or len(self.sizes) > MOST_STEPS:
+            raise _NotEnumerable  # before `make` ends: one that draws until something fits would never end
         if len(self.sizes) > len(self.script):
             self.script.append(0)
         return self.script[len(self.sizes) - 1]
@@ -75,7 +79,7 @@ def _forms(specimen: Specimen, level: int, region: str) -> Iterator[str]:
         with suppress(Reject):
             yield canonical(family.canonical(family.make(source, level, region)))
         runs += 1
-        if runs > MOST_CHOICES or (runs == 1 and prod(source.sizes) > 2 * MOST_CHOICES):
+        if runs > MOST_CHOICES:
             raise _NotEnumerable
         while script and script[-1] + 1 == source.sizes[len(script) - 1]:
             script.pop()

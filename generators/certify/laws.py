@@ -14,6 +14,7 @@ from dataclasses import replace
 from generators.answers.reading.extract import place
 from generators.certify import attacks
 from generators.certify.capacity import counted
+from generators.certify.giveaways import uncopied, unplanted
 from generators.certify.proofs import judged, proven, reproven
 from generators.certify.sameness import recognised, told_apart
 from generators.certify.specimen import Specimen
@@ -189,33 +190,6 @@ def silent(specimen: Specimen) -> Iterator[str]:
                 yield specimen.at(problem, "an echo of the prompt is accepted")
 
 
-def uncopied(specimen: Specimen) -> Iterator[str]:
-    """No fixed part of a prompt is the answer: what stands between its marks must be worked on."""
-    groups: dict[str, list[Problem]] = {}
-    for problem in specimen.problems:
-        groups.setdefault(problem.rendering, []).append(problem)
-    for rendering, problems in groups.items():
-        enough = max(4, 0.8 * len(problems))
-        for marks in _MARKS:
-            for part in (*range(_PARTS), *range(-_PARTS, 0)):
-                solved = sum(_solved_by(specimen, problem, marks, part) for problem in problems)
-                if solved >= enough and len({specimen.gold(problem) for problem in problems}) > 2:
-                    yield f"{specimen.name} {rendering}: part {part} of the prompt solves {solved} of {len(problems)}"
-
-
-_MARKS = (re.compile(r"[:;|=>?#.\n]|</?\w+>"), re.compile(r"[^-+*/()\d, ]+"), re.compile(r"\D+"))
-"""What parts of a prompt are cut at: punctuation, anything that is in no list of numbers, anything but digits."""
-_PARTS = 5
-"""Parts tried from either end of a prompt."""
-
-
-def _solved_by(specimen: Specimen, problem: Problem, marks: re.Pattern[str], part: int) -> bool:
-    parts = [text for found in marks.split(problem.prompt) if (text := found.strip(" ,"))]
-    if not -len(parts) <= part < len(parts):
-        return False
-    return specimen.judge(problem, place(parts[part], problem.answer_format)).outcome is Outcome.CORRECT
-
-
 def constants(specimen: Specimen) -> Iterator[str]:
     """An answer that needs no reading is accepted only where it happens to be the right one."""
     for problem in specimen.problems:
@@ -299,8 +273,9 @@ def _timed(specimen: Specimen, problem: Problem, reply: str) -> tuple[Verdict, f
 LAWS: dict[str, Callable[[Specimen], Iterator[str]]] = {
     law.__name__: law
     for law in (
-        declares, deterministic, round_trips, placed, witnessed, dressed, traced, parsed, compact, silent, uncopied,
-        proven, reproven, judged, recognised, told_apart, counted, constants, borrowed, unhedged, near_missed, unbroken,
+        declares, deterministic, round_trips, placed, witnessed, dressed, traced, parsed, compact, silent,
+        uncopied, unplanted, proven, reproven, judged, recognised, told_apart, counted,
+        constants, borrowed, unhedged, near_missed, unbroken,
     )
 }  # fmt: skip
 """Every law by its name."""

@@ -22,6 +22,8 @@ MOST_ANSWERS = 5_000
 """Answers one instance may have for all of them to be looked at."""
 LEVEL_ANSWERS = 15_000
 """Answers looked at on one level, after which it has had enough instances."""
+MOST_BESIDE = 12
+"""Numbers that an answer does not hold and that are tried in it."""
 JUDGED = 30
 """Right answers, and as many others, of an instance that the verifier is asked about."""
 
@@ -173,6 +175,7 @@ def _unexhausted(specimen: Specimen, trial: Trial, again: Exhaustion) -> Iterato
         yield from _misvalued(proof, best, again.goal)
     if (own := again.worth(trial.params, answer)) is None or (again.goal != "any" and own != best):
         yield f"solve gives {answer} worth {own}, and {right[0]} is worth {best}"
+    yield from _overlooked(specimen, trial, again, best)
     alike = sorted if specimen.family.answer_type.endswith("set") else list
     written = [repr(alike(found)) if isinstance(found, list) else repr(found) for found, _ in trial.rated]
     if len(set(written)) < len(written):
@@ -181,6 +184,38 @@ def _unexhausted(specimen: Specimen, trial: Trial, again: Exhaustion) -> Iterato
     counted, kind = proof.optima, proof.optima_kind
     if counted is not None and (counted > len(right) or (kind == "count" and counted != len(right))):
         yield f"claims {counted} optima ({kind}), exhaustion finds {len(right)}, as {right[:2]}"
+
+
+def _overlooked(specimen: Specimen, trial: Trial, again: Exhaustion, best: Worth | None) -> Iterator[str]:
+    """Yield an answer next to the witness that is worth more than all that were looked at, and that verify accepts."""
+    sign, problem = -1 if again.goal == "least" else 1, None
+    for answer in _beside(trial) if again.goal != "any" and best is not None else ():
+        try:
+            worth = again.worth(trial.params, answer)
+        except (ValueError, LookupError, TypeError, ArithmeticError, AssertionError):
+            continue
+        if worth is None or best is None or sign * worth <= sign * best:
+            continue
+        problem = problem or posed(specimen, trial.request, trial.params, trial.solution)
+        text = place(specimen.family.write(answer, problem.rendering), problem.answer_format)
+        if specimen.judge(problem, text).outcome in (Outcome.CORRECT, Outcome.UNDECIDED):
+            yield f"`again` overlooks {answer}, worth {worth}, beyond the {again.goal} it finds, {best}"
+            return
+
+
+def _beside(trial: Trial) -> Iterator[Json]:
+    """Yield the answers one step from a witness that is a list of whole numbers: one more, one less, one exchanged."""
+    answer = trial.solution.answer
+    if not isinstance(answer, list) or not all(type(item) is int for item in answer):
+        return
+    lists = (
+        [value for value in trial.params.values() if isinstance(value, list)] if isinstance(trial.params, dict) else []
+    )
+    others = sorted(set(range(max(map(len, lists), default=0))) - set(answer))[:MOST_BESIDE]
+    for spot in range(len(answer)):
+        yield answer[:spot] + answer[spot + 1 :]
+        yield from ([*answer[:spot], other, *answer[spot + 1 :]] for other in others)
+    yield from ([*answer, other] for other in others)
 
 
 def judged(specimen: Specimen) -> Iterator[str]:

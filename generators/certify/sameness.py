@@ -6,12 +6,12 @@ instances share a form whose answers differ.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from itertools import islice, product
-from random import Random
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
 
 from generators.answers.reading.extract import place
+from generators.certify.moves import Move, suggestions
 from generators.certify.proofs import MOST_ANSWERS, posed
 from generators.certify.specimen import Request, Specimen, cells
 from generators.family import Exhaustion, Solution
@@ -38,13 +38,10 @@ _REFUSALS = (PipelineError, ValueError, LookupError, TypeError, ArithmeticError,
 def recognised(specimen: Specimen) -> Iterator[str]:
     """A question put differently has the same form, level and claims, and its answer, put alike, is right."""
     yield from _declared(specimen)
-    for name, move in _suggestions(specimen):
-        shown = _shown_symmetry(specimen, move)
-        if shown is not None:
+    for move in suggestions([problem.params for problem in specimen.problems]):
+        if (shown := _shown_symmetry(specimen, move)) is not None:
             before, after = shown
-            yield (
-                f"{specimen.name}: {name} changes no answer, and yet the canonical forms of {before} and {after} differ"
-            )
+            yield f"{specimen.name}: {move.name} changes no answer, and {before} and {after} have different forms"
 
 
 def _declared(specimen: Specimen) -> Iterator[str]:
@@ -94,82 +91,6 @@ def _accepts(specimen: Specimen, problem: Problem, answer: Json) -> bool:
     return specimen.judge(problem, text).outcome is Outcome.CORRECT
 
 
-class Move(NamedTuple):
-    """A way to rearrange any params of a family, and what it does to an answer if it is read along."""
-
-    params: Callable[[Json, Random], Json]
-    answer: Callable[[Json], Json] = lambda answer: answer
-
-
-def _suggestions(specimen: Specimen) -> Iterator[tuple[str, Move]]:
-    """Yield what may be a symmetry by the shape of the params: lists in another order, nodes under other numbers."""
-    shapes = [problem.params for problem in specimen.problems if isinstance(problem.params, dict)]
-    if len(shapes) < len(specimen.problems):
-        return
-    lists = [key for key in shapes[0] if all(isinstance(shape.get(key), list) for shape in shapes)]
-    squares = [key for key in lists if all(_square(shape[key]) for shape in shapes)]
-    rows = [key for key in lists if key not in squares]
-    for key in rows:
-        yield f"another order of {key}", Move(_permuting((key,)))
-        yield f"reading {key} from the other end", Move(_turning(key), _turned)
-    for size in {tuple(len(shape[key]) for shape in shapes) for key in rows}:
-        together = tuple(key for key in rows if tuple(len(shape[key]) for shape in shapes) == size)
-        if len(together) > 1:
-            yield f"another order of {' and '.join(together)} together", Move(_permuting(together))
-    for key in squares:
-        yield f"another numbering of the rows and columns of {key}", Move(_renumbering(key))
-    for key, count in product(rows, (key for key in shapes[0] if key not in lists)):
-        if all(_edges(shape[key], shape.get(count)) for shape in shapes):
-            yield f"another numbering of the nodes in {key}", Move(_relabelling(key, count))
-
-
-def _square(value: Json) -> bool:
-    return len(value) > 1 and all(isinstance(row, list) and len(row) == len(value) for row in value)
-
-
-def _edges(rows: Json, count: Json) -> bool:
-    """Say whether rows start with two different numbers below a count of nodes."""
-    return isinstance(count, int) and all(
-        isinstance(row, list)
-        and len(row) >= 2
-        and all(type(end) is int and 0 <= end < count for end in row[:2])
-        and row[0] != row[1]
-        for row in rows
-    )
-
-
-def _permuting(keys: tuple[str, ...]) -> Callable[[Json, Random], Json]:
-    def move(params: Json, source: Random) -> Json:
-        order = source.sample(range(len(params[keys[0]])), len(params[keys[0]]))
-        return {**params, **{key: [params[key][i] for i in order] for key in keys}}
-
-    return move
-
-
-def _turning(key: str) -> Callable[[Json, Random], Json]:
-    return lambda params, source: {**params, key: params[key][::-1]}
-
-
-def _turned(answer: Json) -> Json:
-    return answer[::-1] if isinstance(answer, list | str) else answer
-
-
-def _renumbering(key: str) -> Callable[[Json, Random], Json]:
-    def move(params: Json, source: Random) -> Json:
-        order = source.sample(range(len(params[key])), len(params[key]))
-        return {**params, key: [[params[key][i][j] for j in order] for i in order]}
-
-    return move
-
-
-def _relabelling(key: str, count: str) -> Callable[[Json, Random], Json]:
-    def move(params: Json, source: Random) -> Json:
-        names = source.sample(range(params[count]), params[count])
-        return {**params, key: [[names[row[0]], names[row[1]], *row[2:]] for row in params[key]]}
-
-    return move
-
-
 def _shown_symmetry(specimen: Specimen, move: Move) -> tuple[Json, Json] | None:
     """Return two params that a symmetry joins and the canonical form tells apart, None where it is none or is known.
 
@@ -190,8 +111,8 @@ def _shown_symmetry(specimen: Specimen, move: Move) -> tuple[Json, Json] | None:
             if _claims(solution) != _claims(Solution(problem.answer, problem.certificate)):
                 return None
             other = _posed(specimen, params, solution)
-            accepted = accepted and _accepts(specimen, other, move.answer(problem.answer))
-            accepted = accepted and _accepts(specimen, problem, move.answer(solution.answer))
+            accepted = accepted and _accepts(specimen, other, move.answer(problem.answer, problem.params, params))
+            accepted = accepted and _accepts(specimen, problem, move.answer(solution.answer, params, problem.params))
             if _form(specimen, params) != _form(specimen, problem.params):
                 parted = parted or (problem.params, params)
         except _REFUSALS:
@@ -209,28 +130,27 @@ def told_apart(specimen: Specimen) -> Iterator[str]:
     for level, region in cells(specimen):
         faults = (
             f"{specimen.name} level {level}: {one} and {other} share a form, and {fault}"
-            for one, other in islice(_sharing(specimen, level, region), PAIRS)
-            if (fault := _different(specimen, one, other))
+            for one, other, drawn in islice(_sharing(specimen, level, region), PAIRS)
+            if (fault := _different(specimen, one, other, drawn=drawn))
         )
         yield from islice(faults, NAMED)
 
 
-def _sharing(specimen: Specimen, level: int, region: str) -> Iterator[tuple[Json, Json]]:
-    """Yield pairs of different params of a cell that share a canonical form."""
+def _sharing(specimen: Specimen, level: int, region: str) -> Iterator[tuple[Json, Json, bool]]:
+    """Yield pairs of different params that share a canonical form, and whether `make` drew both."""
     forms: dict[str, Json] = {}
-    for params in _drawn(specimen, level, region):
+    for params, drawn in _drawn(specimen, level, region):
         first = forms.setdefault(_form(specimen, params), params)
         if first != params:
-            yield first, params
+            yield first, params, drawn
 
 
-def _drawn(specimen: Specimen, level: int, region: str) -> Iterator[Json]:
-    """Yield instances of a cell and, of some, neighbours in which one number is another."""
-    for index in range(DRAWN):
-        params = specimen.params(Request(level, region, index, specimen.family.renderings[0]))
-        yield params
-        if index < SUGGESTED:
-            yield from (nudged for nudged in _nudged(params) if _readable(specimen, nudged))
+def _drawn(specimen: Specimen, level: int, region: str) -> Iterator[tuple[Json, bool]]:
+    """Yield instances of a cell, then neighbours of some of them in which one number is larger by one."""
+    drawn = [specimen.params(Request(level, region, i, specimen.family.renderings[0])) for i in range(DRAWN)]
+    yield from ((params, True) for params in drawn)
+    for params in drawn[:SUGGESTED]:
+        yield from ((nudged, False) for nudged in _nudged(params) if _readable(specimen, nudged))
 
 
 def _readable(specimen: Specimen, params: Json) -> bool:
@@ -238,35 +158,26 @@ def _readable(specimen: Specimen, params: Json) -> bool:
     family = specimen.family
     try:
         back = [family.parse(family.render(params, rendering)[0], rendering) for rendering in family.renderings]
-        return {canonical(read) for read in back} == {canonical(params)}
+        return {canonical(read) for read in back} == {canonical(params)} and _form(specimen, params) != ""
     except _REFUSALS:
         return False
 
 
 def _nudged(params: Json) -> Iterator[Json]:
-    """Yield params with one of their whole numbers one larger."""
-    for path in islice(_numbers(params, ()), ORBIT):
-        yield _with(params, path)
+    """Yield params with one of their whole numbers one larger: a field, or one of a list of numbers."""
+    for key, value in params.items() if isinstance(params, dict) else ():
+        if type(value) is int:
+            yield {**params, key: value + 1}
+        elif isinstance(value, list) and all(type(item) is int for item in value):
+            for spot in range(len(value)):
+                yield {**params, key: [item + (i == spot) for i, item in enumerate(value)]}
 
 
-def _numbers(value: Json, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-    if type(value) is int:
-        yield path
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, inner in items:
-        yield from _numbers(inner, (*path, key))
+def _different(specimen: Specimen, one: Json, other: Json, *, drawn: bool) -> str | None:
+    """Return how two instances that share a form are different questions, None where they may be one.
 
-
-def _with(value: Json, path: tuple[Any, ...]) -> Json:
-    if not path:
-        return value + 1
-    if isinstance(value, dict):
-        return {**value, path[0]: _with(value[path[0]], path[1:])}
-    return [_with(inner, path[1:]) if place == path[0] else inner for place, inner in enumerate(value)]
-
-
-def _different(specimen: Specimen, one: Json, other: Json) -> str | None:
-    """Return how two instances that share a form are different questions, None where they may be one."""
+    Of two that `make` drew both, a declared symmetry must make one of the other.
+    """
     family = specimen.family
     try:
         here, there = family.solve(one), family.solve(other)
@@ -277,7 +188,7 @@ def _different(specimen: Specimen, one: Json, other: Json) -> str | None:
     if (spectrum := _spectrum(specimen, one)) != _spectrum(specimen, other) and spectrum is not None:
         return "their answers are not worth the same"
     orbit = _orbit(specimen, one, here.answer)
-    if canonical(other) in orbit:
+    if not drawn or canonical(other) in orbit:
         return None
     if len(orbit) <= ORBIT:
         return f"no symmetry that `same` declares makes one of the other (answers {here.answer} and {there.answer})"

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from itertools import count, permutations, product
+from itertools import count, product
 from typing import Any
 
 from generators.answers.maths.expression import read_integers
@@ -11,6 +11,7 @@ from generators.family import Exhaustion, Family, SecondSolver, Solution
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 from tests.generators.broken import bins
 from tests.generators.broken.bins import BINS, packings
+from tests.generators.broken.shapes import labelled, letters, pictures, ranked, sack
 from tests.generators.broken.toy import TOY, make, parse, render, solve, verify
 
 
@@ -127,41 +128,6 @@ def _leaking(params: Json, rendering: str) -> tuple[str, str]:
     return (f"{text[:-1]},{params['a'] + params['b']}>" if rendering == "compact" else text), answer_format
 
 
-def _labelled() -> Family:
-    """Return the toy as a graph: the smallest sum of the weights of two edges that share no node."""
-
-    def draw(rng: Any, level: int, region: str) -> Json:
-        edges = [[i, j, rng.randint(1, 99)] for i in range(5) for j in range(i + 1, 5)]
-        return {"nodes": 5, "edges": rng.sample(edges, 6 + level)}
-
-    def pairs(params: Json) -> Any:
-        return (list(pair) for pair in permutations(range(len(params["edges"])), 2) if pair[0] < pair[1])
-
-    def worth(params: Json, pair: list[int]) -> int | None:
-        (a, b, x), (c, d, y) = (params["edges"][place] for place in pair)
-        return x + y if len({a, b, c, d}) == 4 else None
-
-    def least(params: Json) -> Solution:
-        rated = [(w, pair) for pair in pairs(params) if (w := worth(params, pair)) is not None]
-        best = min(rated)
-        optima = sum(w == best[0] for w, _ in rated)
-        return Solution(best[1], Certificate("optimal", "enumeration", optima, "count", best[0], best[0]))
-
-    def say(params: Json, rendering: str) -> tuple[str, str]:
-        edges = ";".join(",".join(map(str, edge)) for edge in params["edges"])
-        return {"plain": f"Edges: {edges}", "story": f"Roads: {edges}", "compact": f"e{edges}"}[rendering], "tag"
-
-    def read(text: str, rendering: str) -> Json:
-        return {"nodes": 5, "edges": [list(map(int, edge)) for edge in re.findall(r"(\d+),(\d+),(\d+)", text)]}
-
-    return replace(
-        TOY, make=draw, solve=least, render=say, parse=read, canonical=lambda params: sorted(params["edges"]),
-        level_of=lambda params: len(params["edges"]) - 6, max_level=3, same=None, capacity=None,
-        write=lambda answer, rendering: " ".join(map(str, answer)), again=Exhaustion(pairs, worth, "least"),
-        trace=None,
-    )  # fmt: skip
-
-
 def _both_ways(params: Json) -> Any:
     return (row for packing in packings(len(params["sizes"])) for row in (packing, list(packing)))
 
@@ -229,6 +195,16 @@ BROKEN: dict[str, dict[str, Family]] = {
             ),
         ),
     },
+    "unplanted": {
+        "always the first two": replace(BINS, solve=lambda params: Solution([1, 0], _PROOF)),
+        "always the smallest, which come last": replace(
+            BINS,
+            make=lambda rng, level, region: (lambda p: {**p, "sizes": sorted(p["sizes"])[::-1]})(
+                bins.make(rng, level, region)
+            ),
+            solve=lambda params: Solution(sorted(params["sizes"])[:2], _PROOF),
+        ),
+    },
     "reproven": {
         "first fit called optimal": replace(BINS, solve=_first_fit),
         "first fit, and whatever is no worse accepted": replace(_judging(_at_most), solve=_first_fit),
@@ -265,6 +241,7 @@ BROKEN: dict[str, dict[str, Family]] = {
         "answers looked at twice": replace(
             _claiming(optima=lambda n: 2 * n), again=Exhaustion(_both_ways, bins.bins, "least")
         ),
+        "greed exhausted round its own answer": sack(),
         "nothing but its own answer looked at": replace(
             _claiming(optima=1), again=Exhaustion(lambda params: [bins.solve(params).answer], bins.bins, "least")
         ),
@@ -297,7 +274,13 @@ BROKEN: dict[str, dict[str, Family]] = {
         "addends in order": replace(TOY, canonical=lambda params: [params["a"], params["b"]]),
         "items as given": replace(BINS, canonical=lambda params: params),
         "items as given, and no symmetry declared": replace(BINS, canonical=lambda params: params, same=None),
-        "nodes as numbered, and no symmetry declared": _labelled(),
+        "nodes as numbered, and no symmetry declared": labelled(),
+        "addends in order, and no symmetry declared": replace(
+            TOY, canonical=lambda params: [params["a"], params["b"]], same=None
+        ),
+        "letters in order": letters(),
+        "names as given": ranked(),
+        "pictures and their mirror images apart": pictures(),
         "a symmetry that does nothing": replace(TOY, same=lambda params, answer, rng: (params, answer)),
         "a symmetry that changes the question": replace(
             BINS, same=lambda params, packing, rng: ({**params, "room": params["room"] + 1}, packing)

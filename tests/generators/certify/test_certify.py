@@ -95,6 +95,15 @@ def test_every_sequence_of_choices_is_run_through_once() -> None:
     assert len(rows) == 2 * 2 * 2 + 12 * 2 and len(set(rows)) == 4 + 24
 
 
+def test_a_make_that_draws_until_something_fits_is_not_run_through() -> None:
+    def until_even(rng: Random, level: int, region: str) -> dict[str, int]:
+        while (a := rng.randint(1, 9)) % 2:
+            rng.choice([1])
+        return {"a": a, "b": 1}
+
+    assert enumerated(sample("toy", replace(TOY, make=until_even), levels=(1,), samples=3), 1, "") is None
+
+
 def test_guess_rate_counts_a_common_answer() -> None:
     narrow = Family(**{**_fields(TOY), "make": lambda rng, level, region: {"a": rng.choice([2, 3]), "b": 4}})
     assert certify("toy", levels=(1,), samples=30, family=narrow).guess_rate["1"] > 0.3

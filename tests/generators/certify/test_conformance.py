@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from generators.certify.specimen import sample
 from generators.family import from_params, generate, load, names
 from pipeline.fingerprint import canonical
 
+CARDS = Path(__file__).parents[3] / "data" / "cards"
 PROCEDURAL = [name for name in names() if load(name).procedural]
 
 
@@ -21,6 +23,8 @@ def test_family_obeys_every_law(name: str) -> None:
     card = certify(name)
     assert card.violations == ()
     assert card.laws == dict.fromkeys(LAWS, 0)
+    stored = CARDS / f"{name.replace('/', '-')}.json"
+    assert stored.exists() and json.loads(stored.read_text()) == json.loads(canonical(card.to_json())), "make families"
 
 
 @pytest.mark.parametrize("name", PROCEDURAL)

@@ -10,7 +10,7 @@ from tests.generators.broken.toy import TOY
 from tests.generators.certify.golden import PATH
 
 GOLDEN = json.loads(PATH.read_text())
-REMEDY = "if the change is meant, raise its version and run `python -m tests.generators.certify.golden`"
+REMEDY = "if the change is meant, raise its version and run `make families`"
 
 
 def test_golden_lists_every_family() -> None:
