@@ -13,6 +13,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Let a caller hang up: that is what is tried here."""
+
 
 class Endpoint:
     """A server whose replies come from a function of (number of the call, body); keeps what it was asked."""

@@ -212,7 +212,7 @@ def test_measure_obeys_its_options_for_a_folder(veriloop, made, folder_model):
         done = veriloop("measure", "seq-sort-1", "--root", made, "--path", folder_model, "--max-prompt-tokens", 60,
                         "--template", "base", *options, "--json")  # fmt: skip
         assert done.code == 0, done.err
-        return json.loads(done.out)
+        return json.loads(done.out)["cells"]
 
     rows = measured("--draws", 2, "--limit", 5, "--max-completion-tokens", 12, "--sampler", "torch")
     assert (sum(row["problems"] for row in rows), sum(row["n"] for row in rows)) == (5, 10)
@@ -272,7 +272,7 @@ def test_report_is_found_where_it_says(veriloop, tiny_run):
 ELSEWHERE = {
     "run": "test_run.py",
     "deploy": "test_deploy.py",
-    "measure": "test_endpoints.py",
+    "measure": "test_measuring.py",
     "audit": "test_endpoints.py",
 }
 """Files of this folder in which options of a command are typed too."""
