@@ -71,7 +71,8 @@ class Problem:
     form) and ignores version, wording and labels; params, answer, certificate and answer_format survive a
     JSON round trip; answer is one witness, never None. `answer_format` names the place of the answer in a
     reply: "tag" (last <answer> span or \\boxed{}), "hash" (after the last '#'), and where an imported question asks
-    for another "after CUE" (behind the last such cue) or "free" (wherever answers are stated).
+    for another "within NAME" (the last such tag), "after CUE" (behind the last such cue) or "free" (wherever answers
+    are stated).
     """
 
     uid: str

@@ -44,9 +44,9 @@ _KINDS: dict[str, Kind] = {
 class Question:
     """What a worker needs to judge one reply. `kind` "" means that nobody here can, and `why` says why.
 
-    `place` is where the answer stands: "tag", "hash", "after CUE", or "free" for a reply that declares no place. `task`
-    is [family, params, proven value] where the family's objective judges and not the gold; for a typed answer [type,
-    gold, what is declared, whether the type is]; for a program what runs it (programs).
+    `place` is where the answer stands: "tag", "hash", "within NAME", "after CUE", or "free" for a reply that declares
+    no place. `task` is [family, params, proven value] where the family's objective judges and not the gold; for a typed
+    answer [type, gold, what is declared, whether the type is]; for a program what runs it (programs).
     """
 
     gold: str
@@ -207,6 +207,9 @@ def _stated(reply: str, place: str) -> str | None:
         return ""
     if place == "hash":
         return after.rpartition("#")[2].strip()
+    if place.startswith("within "):
+        tag = re.escape(place.removeprefix("within "))
+        after, place = re.sub(rf"<(/?){tag}>", r"<\1answer>", after, flags=re.IGNORECASE), "tag"
     if place.startswith("after "):
         behind = re.split(re.escape(place.removeprefix("after ")), after, flags=re.IGNORECASE)[1:]
         after, place = (behind[-1].strip("*_` \n").partition("\n")[0], "free") if behind else (after, "tag")

@@ -18,6 +18,8 @@ MAX_BRACES = 1000
 """Braces inside one another that a box may hold."""
 AFTER = "after "
 """How the format of an answer behind a cue begins; the cue, as its question writes it, follows (asked)."""
+WITHIN = "within "
+"""How the format of an answer in a tag of its question's own begins; the tag's name follows."""
 MAX_LAYERS = 6
 """Wrappings taken off one answer: "**$\\boxed{7}$**." has four."""
 
@@ -286,6 +288,9 @@ _BRACE = re.compile(r"(?:\\\\)+|\\.|[{}]")
 
 def place(answer: str, answer_format: str) -> str:
     """Return a reply that is nothing but `answer` in its declared place ("after CUE": behind that cue)."""
+    if answer_format.startswith(WITHIN):
+        name = answer_format.removeprefix(WITHIN)
+        return f"<{name}>{answer}</{name}>"
     if answer_format.startswith(AFTER):
         return f"{answer_format.removeprefix(AFTER)} {answer}"
     return f"#{answer}" if answer_format == "hash" else f"<answer>{answer}</answer>"

@@ -13,8 +13,8 @@ Source: Cobbe et al. 2021 (arXiv 2110.14168) and Hendrycks et al. 2021 (arXiv 21
 from random import Random
 
 from generators.answers.declared import Declared, from_json
-from generators.answers.reading.asked import FREE, answer_behind, asked_place
-from generators.answers.reading.extract import AFTER, answer_text
+from generators.answers.reading.asked import FREE, answer_behind, answer_within, asked_place
+from generators.answers.reading.extract import AFTER, WITHIN, answer_text
 from generators.family import Family, Solution
 from generators.grade import AnswerType, as_text, compare, gold_text, grade
 from generators.kit.questions import canonical, level_of
@@ -40,10 +40,12 @@ def solve(params: Json) -> Solution:
 def verify(problem: Problem, reply: str) -> Verdict:
     """Compare the answer in its place with the gold by its type.
 
-    Where the question asks for a line of its own and a reply has none, its box or span counts.
+    Where the question asks for a line or tag of its own and a reply has none, its box or `<answer>` span counts.
     """
     type_, declared = _said(problem.params)
     gold, place = _gold(problem.params, problem.answer), problem.answer_format
+    if place.startswith(WITHIN):
+        reply = answer_within(reply, place.removeprefix(WITHIN)) or reply
     said = answer_behind(reply, place.removeprefix(AFTER)) if place.startswith(AFTER) else None
     if said is not None or place == FREE:
         return grade(gold, reply if said is None else said, type_, declared=declared)
@@ -79,8 +81,8 @@ def render(params: Json, rendering: str) -> tuple[str, str]:
 
 
 FAMILY = Family(
-    family_version=2,
-    verifier_version=8,
+    family_version=3,
+    verifier_version=9,
     answer_type="mathematics",
     renderings=("plain",),
     make=make,
@@ -92,6 +94,6 @@ FAMILY = Family(
     level_of=level_of,
     region_of=lambda params: str(params.get("subject", "")),
     write=lambda answer, rendering: str(answer),
-    judges=(1,),
+    judges=(1, 2),
     procedural=False,
 )

@@ -128,6 +128,10 @@ def test_an_answer_behind_the_cue_that_a_question_asks_for_is_read_there():
     made = from_params("text/math", params, rendering="plain")
     replies = ("1+2\nAnswer: 3", "Answer: **3**", "\\boxed{4}\nanswer: 3", "Answer: 4", "It is 3", "\\boxed{3}")
     assert [opinion(question(made, reply)).right for reply in replies] == [True, True, True, False, False, True]
+    params["question"] = "1+2? Put it in <result> </result> tags."
+    made = from_params("text/math", params, rendering="plain")
+    replies = ("<result>3</result>", "<result>4</result>", "It is 3")
+    assert [opinion(question(made, reply)).right for reply in replies] == [True, False, False]
 
 
 def test_a_hanging_library_is_stopped_and_abstains():

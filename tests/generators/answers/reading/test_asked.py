@@ -1,10 +1,11 @@
 """The place a question asks for itself: found in the requests of the field, never in what a question is about."""
 
+import time
 from pathlib import Path
 
 import pytest
 
-from generators.answers.reading.asked import FREE, answer_behind, asked_place
+from generators.answers.reading.asked import FREE, answer_behind, answer_within, asked_place
 from generators.answers.reading.extract import place
 from generators.family import from_params, verify
 from generators.malformed import Malformed
@@ -31,6 +32,13 @@ REQUESTS = {
     "{}\nState your result on the last line as Result: <value>": "after Result:",
     "{}\nThe last line must be of the form 'Therefore, the final answer is: $\\boxed{{ANSWER}}$.'":
         "after the final answer is:",
+    "Wrap the final answer in <final_answer></final_answer> tags. {}": "within final_answer",
+    "Put your result between <result> and </result>.\n{}": "within result",
+    'Gib die finale Antwort in der letzten Zeile im Format "Antwort:" aus.\n{}': "after Antwort:",
+    "在最后一行以“答案：”的形式给出最终答案。\n{}": "after 答案：",
+    'Your response should end with "The best answer is [the_answer_letter]".\n{}': "after The best answer is",
+    "Please output the answer directly without explanation.\n{}": FREE,
+    "Respond in the following format:\n<reasoning>\n...\n</reasoning>\n<answer>\n...\n</answer>\n\n{}": "tag",
     'Respond in JSON: {{"answer": <number>}}. {}': FREE, "Output only the final number.\n\n{}": FREE,
     "{}\nAnswer with just the letter of the option.": FREE, "{} Write your answer as **Answer:** X": "after Answer:",
 }  # fmt: skip
@@ -52,7 +60,8 @@ def test_requests_of_the_field(request_: str) -> None:
         "Please provide the correct answer: $3$ or $4$", "Please give the answer: 'yes' or 'no'.",
         "Thus it must be a \\boxed{sphere}. Use that result: what is its area?", "Solution: $x=2$ is given. Find y.",
         "The output is $y$. Write the result is zero.", "Let the final answer is: $3$ be false.",
-        "Answer only part (b).", "x" * 200_000,
+        "Answer only part (b).", "If <b>answer</b> is bold, how many letters are?", "Output: ___ Input: 3",
+        "请给出答案。", "Quelle est la réponse : 3 ou 4 ?", "Solve <x> for </x>, then give the answer.", "x" * 200_000,
     ],
 )  # fmt: skip
 def test_what_a_question_is_about_is_no_request(question: str) -> None:
@@ -104,13 +113,29 @@ def test_the_line_that_is_asked_for_counts() -> None:
     assert outcomes(problem(LETTER, "C"), "ANSWER: C", "Answer: (C)", "ANSWER: B", "B? No.\nANSWER: **C**") == [
         "correct", "correct", "wrong", "correct",
     ]  # fmt: skip
+    inside = "{} Put your answer in <final_answer> </final_answer> tags."
+    assert outcomes(
+        problem(inside), "<final_answer>3</final_answer>", "\\boxed{4} <Final_Answer> $3$ </final_answer>",
+        "<final_answer>4</final_answer> <final_answer>3</final_answer>", "\\boxed{3}\n<final_answer>4</final_answer>",
+        "<final_answer>3", "<final_answer></final_answer>",
+    ) == ["correct", "correct", "correct", "wrong", "malformed", "malformed"]  # fmt: skip
     words = '{} Finish with "the answer is (X)" where X is the letter.'
     assert outcomes(problem(words, "C"), "So the answer is (C).", "the answer is: C", "the answer is (B)") == [
         "correct", "correct", "wrong",
     ]  # fmt: skip
 
 
-def test_what_is_behind_a_cue_is_linear_and_bounded() -> None:
+def test_long_questions_and_replies_are_read_in_linear_time() -> None:
+    for part in ("<", "answer: ", "the answer is ", '"', "\\boxed{", "please ", "<answer", "final ", "Answer:", "a_"):
+        begin = time.process_time()
+        asked_place(part * (90_000 // len(part)))
+        asked_place("format " + part * (90_000 // len(part)))
+        answer_behind(part * (190_000 // len(part)), "The final answer is:")
+        answer_within(part * (190_000 // len(part)), "answer")
+        assert time.process_time() - begin < 3, part
+
+
+def test_what_is_behind_a_cue_is_bounded() -> None:
     assert answer_behind("no such line", "Answer:") is None
     assert answer_behind("Answer: 1 Answer:" + " *" * 90_000, "Answer:") is not None
     with pytest.raises(Malformed, match="over 200000"):
@@ -129,4 +154,4 @@ def test_the_documented_places_hold(says: str, reply: str, read_as: str) -> None
 
 
 def test_the_documented_places_are_found() -> None:
-    assert len(ROWS) == 12
+    assert len(ROWS) == 14
