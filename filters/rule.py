@@ -71,6 +71,11 @@ class Decision:
     detail: str = "[]"
     stage: str = "curate"
 
+    @property
+    def told(self) -> str:
+        """The deciding mark as it stands, cause and particulars; "" when kept."""
+        return str(json.loads(self.detail)[0][1]) if self.action == "drop" else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Curated:

@@ -1,30 +1,37 @@
 """Text as words and n-grams, for rules that compare wordings. Not a tokenizer.
 
-Law: what differs only in case, Unicode form, spacing or (for words) punctuation is equal.
+Law: of a row the question is compared, never what is asked for around it; what differs only in its spelling
+(pipeline.question) or, for words, in punctuation is equal.
 """
 
+import json
 import re
-import unicodedata
 from collections.abc import Sequence
 from itertools import islice
+
+import pyarrow as pa
+
+from pipeline.question import question_of, question_text
 
 _WORD = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
-def normalised(text: str) -> str:
-    """Return text in NFKC, case-folded, with runs of white space as one space; punctuation stays."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+def questions(table: pa.Table) -> list[str]:
+    """Return the question of every row of a PROBLEM_SCHEMA table: what its params keep of it, else the prompt."""
+    rows = zip(table["params"].to_pylist(), table["prompt"].to_pylist(), strict=True)
+    # most params hold no question, and reading them all as JSON would be the most of the work
+    return [question_of(json.loads(params), prompt) if '"question":' in params else prompt for params, prompt in rows]
 
 
 def words(text: str) -> list[str]:
-    """Return the words and numbers of normalised text, in order, without punctuation."""
-    return _WORD.findall(normalised(text))
+    """Return the words and numbers of a question, in order, without punctuation."""
+    return _WORD.findall(question_text(text))
 
 
 def template(text: str) -> str:
-    """Return normalised words with every number replaced by 0: equal for number-only variants."""
-    return " ".join(words(_NUMBER.sub("0", normalised(text))))
+    """Return a question's words with every number replaced by 0: equal for number-only variants."""
+    return " ".join(_WORD.findall(_NUMBER.sub("0", question_text(text))))
 
 
 def ngrams(tokens: Sequence[str], n: int) -> list[str]:

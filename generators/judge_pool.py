@@ -13,11 +13,14 @@ from types import TracebackType
 from typing import Any, NamedTuple, cast
 
 from generators.answers.declared import NOTHING, Declared
-from generators.answers.reading.extract import MAX_REPLY_CHARS
+from generators.answers.reading.extract import MAX_ANSWER_CHARS, MAX_REPLY_CHARS, place, spoken
+from generators.answers.reading.places import announced
 from generators.family import FamilyVerifier, check_judged, load
 from generators.grade import AnswerType, grade
+from generators.malformed import Malformed
 from generators.programs.by_tests import grade_by_tests
 from generators.verifier_config import VerifierConfig
+from generators.witness import witness_fault
 from pipeline.errors import FamilyError
 from pipeline.exchange.programs import Around
 from pipeline.problem import Certificate, Json, Outcome, Problem, Verdict, undecided
@@ -185,7 +188,7 @@ class PooledVerifier(_Limited):
 
 
 class GradeJob(NamedTuple):
-    """A gold answer and a reply to grade, as generators.grade.grade takes them.
+    """A gold answer and a reply to grade, as generators.grade.grade takes them; or a problem that judges the reply.
 
     Of type "program" the gold is tests and `around` what their row says beside them.
     """
@@ -195,17 +198,47 @@ class GradeJob(NamedTuple):
     type: str | None = None
     declared: Declared | None = None
     around: Around | None = None
+    problem: Problem | None = None
 
 
-def _grade(job: tuple[Json, str | None, str | None, Declared | None, Around | None]) -> Packed:
-    gold, reply, type_, declared, around = job
+def _grade(job: tuple[Json, str | None, str | None, Declared | None, Around | None, Problem | None]) -> Packed:
+    gold, reply, type_, declared, around, problem = job
     text = _OVERSIZED if reply is None else reply
     try:
+        if problem is not None:
+            return _pack_verdict(judged_alone(problem, text))
         if type_ == PROGRAM:
             return _pack_verdict(grade_by_tests(gold, text, around=around, declared=declared or NOTHING))
         return _pack_verdict(grade(gold, text, cast("AnswerType | None", type_), declared=declared or NOTHING))
     except FamilyError as error:
         return (str(error),)
+
+
+def judged_alone(problem: Problem, reply: str) -> Verdict:
+    """Judge a reply to a problem that came from outside; one that is an answer and nothing else needs no mark round it.
+
+    Raises:
+        FamilyError: when the installed family cannot judge its version, or its verifier does not accept its own answer
+            (a program is not run for that).
+    """
+    run = load(problem.family).answer_type == PROGRAM
+    if not run and (fault := witness_fault(problem)) is not None:
+        raise FamilyError(f"its own answer does not pass the verifier of {problem.family}: {fault}")
+    verdict = FamilyVerifier().verify((problem,), (reply,))[0]
+    if verdict.outcome is Outcome.MALFORMED and not run and (bare := _bare(reply, problem.answer_format)) is not None:
+        placed = FamilyVerifier().verify((problem,), (place(bare, problem.answer_format),))[0]
+        return verdict if placed.outcome is Outcome.MALFORMED else placed
+    return verdict
+
+
+def _bare(reply: str, answer_format: str) -> str | None:
+    """Return what a reply without any place for answers says, behind its last cue where it has one; else None."""
+    try:
+        said = spoken(reply) if len(reply) <= MAX_ANSWER_CHARS else ""
+        marks = ("#",) if answer_format == "hash" else ("<answer", "boxed")
+        return None if not said or any(mark in said for mark in marks) else announced(said) or said
+    except Malformed:
+        return None
 
 
 class PooledGrader(_Limited):
@@ -225,7 +258,7 @@ class PooledGrader(_Limited):
 
         Jobs are pulled as verdicts are taken, a bounded number ahead.
         """
-        sent = ((job.gold, _pack_reply(job.reply), job.type, job.declared, job.around) for job in jobs)
+        sent = ((job.gold, _pack_reply(job.reply), *job[2:]) for job in jobs)
         for result in (self._programs if self._program else self._pool).map(sent):
             if isinstance(result, tuple) and len(result) == 1:
                 yield FamilyError(result[0])

@@ -25,4 +25,4 @@ def case_rows(name: str) -> list[dict[str, Any]]:
     path = Path(FOLDER) / name
     if not FOLDER or not path.exists():
         return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]

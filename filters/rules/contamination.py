@@ -1,10 +1,11 @@
 """Marks training and probe rows that share wording with reference texts. Not a semantic comparison.
 
-Law: a mark depends on the row and the set of references alone, and quotes what matched. Rows of the test split are
-references of their own kind and are never marked.
+What is compared is the question alone, of rows and of references: never what an import appends to it. Law: a mark
+depends on the row and the set of references alone, and names the reference and the words that matched. Rows of the
+test split are references of their own kind and are never marked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,9 +13,9 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from filters.rule import Marks, Rule
-from filters.words import ngrams, template, words
+from filters.words import ngrams, questions, template, words
 from pipeline.errors import ConfigError
-from pipeline.rule_context import RuleContext
+from pipeline.rule_context import Reference, RuleContext
 
 
 class ContaminationConfig(BaseModel):
@@ -33,28 +34,33 @@ class ContaminationConfig(BaseModel):
         return self
 
 
+Names = Mapping[str, str]
+"""What a reference holds, and the name of the first that does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Index:
     """What references hold: long runs, short runs (of all, of short ones alone), whole texts, templates."""
 
-    long: frozenset[str]
-    short: frozenset[str]
-    of_short: frozenset[str]
-    whole: frozenset[str]
-    templates: frozenset[str]
+    long: Names
+    short: Names
+    of_short: Names
+    whole: Names
+    templates: Names
 
 
 @lru_cache(maxsize=2)
-def index(references: tuple[str, ...], config: ContaminationConfig) -> Index:
+def index(references: tuple[Reference, ...], config: ContaminationConfig) -> Index:
     """Return the index of references."""
-    split = [words(text) for text in references]
-    brief = [tokens for tokens in split if len(tokens) < config.ngram]
+    split = [(name, words(text)) for name, text in references]
+    brief = [(name, tokens) for name, tokens in split if len(tokens) < config.ngram]
+    forms = ((form, name) for name, text in references if _says_enough(form := template(text), config.short_ngram))
     return Index(
-        long=_runs([tokens for tokens in split if len(tokens) >= config.ngram], config.ngram),
+        long=_runs([(name, tokens) for name, tokens in split if len(tokens) >= config.ngram], config.ngram),
         short=_runs(split, config.short_ngram),
         of_short=_runs(brief, config.short_ngram),
-        whole=frozenset(" ".join(tokens) for tokens in split if tokens),
-        templates=frozenset(form for text in references if _says_enough(form := template(text), config.short_ngram)),
+        whole=_first_names((" ".join(tokens), name) for name, tokens in split if tokens),
+        templates=_first_names(forms),
     )
 
 
@@ -63,8 +69,15 @@ def _says_enough(form: str, least: int) -> bool:
     return sum(word != "0" for word in form.split()) >= least
 
 
-def _runs(texts: Sequence[Sequence[str]], n: int) -> frozenset[str]:
-    return frozenset(gram for tokens in texts if len(tokens) >= n for gram in ngrams(tokens, n))
+def _runs(texts: Sequence[tuple[str, list[str]]], n: int) -> Names:
+    return _first_names((gram, name) for name, tokens in texts if len(tokens) >= n for gram in ngrams(tokens, n))
+
+
+def _first_names(pairs: Iterable[tuple[str, str]]) -> Names:
+    found: dict[str, str] = {}
+    for text, name in pairs:
+        found.setdefault(text, name)
+    return found
 
 
 def mark(table: pa.Table, config: ContaminationConfig, context: RuleContext) -> Marks:
@@ -79,26 +92,27 @@ def mark(table: pa.Table, config: ContaminationConfig, context: RuleContext) -> 
             "the rule out of the config, since a run has none to give"
         )
     known = index(tuple(context.references), config)
-    rows = zip(table["prompt"].to_pylist(), table["split"].to_pylist(), strict=True)
-    return [None if split == "test" else _match(prompt, known, config) for prompt, split in rows]
+    rows = zip(questions(table), table["split"].to_pylist(), strict=True)
+    return [None if split == "test" else _match(question, known, config) for question, split in rows]
 
 
-def _match(prompt: str, known: Index, config: ContaminationConfig) -> str | None:
-    tokens = words(prompt)
-    if (whole := " ".join(tokens)) in known.whole:
-        return f"equals a reference: {whole}"
+def _match(question: str, known: Index, config: ContaminationConfig) -> str | None:
+    tokens = words(question)
+    if (name := known.whole.get(whole := " ".join(tokens))) is not None:
+        return f"equals a reference: {name}: {whole}"
     if len(tokens) >= config.ngram and (run := _first(tokens, config.ngram, known.long)):
         return f"{config.ngram} words of a reference: {run}"
     short = known.short if len(tokens) < config.ngram else known.of_short
     if len(tokens) >= config.short_ngram and (run := _first(tokens, config.short_ngram, short)):
         return f"{config.short_ngram} words of a reference: {run}"
-    if config.templates and (form := template(prompt)) in known.templates:
-        return f"template of a reference: {form}"
+    if config.templates and (name := known.templates.get(form := template(question))) is not None:
+        return f"template of a reference: {name}: {form}"
     return None
 
 
-def _first(tokens: Sequence[str], n: int, known: frozenset[str]) -> str | None:
-    return next((gram for gram in ngrams(tokens, n) if gram in known), None)
+def _first(tokens: Sequence[str], n: int, known: Names) -> str | None:
+    """Return "name: run" of the first run of tokens that a reference holds."""
+    return next((f"{known[gram]}: {gram}" for gram in ngrams(tokens, n) if gram in known), None)
 
 
-RULE = Rule(version=1, scope="row", config=ContaminationConfig, mark=mark)
+RULE = Rule(version=2, scope="row", config=ContaminationConfig, mark=mark)

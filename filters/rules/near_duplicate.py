@@ -15,7 +15,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
 from filters.rule import ROW, Marks, Rule
-from filters.words import ngrams, words
+from filters.words import ngrams, questions, words
 from pipeline.errors import ConfigError
 from pipeline.rule_context import RuleContext
 from pipeline.seeds import array_rng
@@ -71,13 +71,12 @@ def similarity(one: Signature, other: Signature) -> float:
 
 
 def collect(table: pa.Table, config: NearDuplicateConfig) -> pa.Table:
-    """Return row, uid, family and signature of the rows whose family is listed and whose prompt has words."""
+    """Return row, uid, family and signature of the rows whose family is listed and whose question has words."""
+    columns = [*(table[name].to_pylist() for name in (ROW, "uid", "family")), questions(table)]
     rows = [
-        (row, uid, family, signature(prompt, config.ngram).tobytes())
-        for row, uid, family, prompt in zip(
-            *(table[c].to_pylist() for c in (ROW, "uid", "family", "prompt")), strict=True
-        )
-        if any(fnmatchcase(family, pattern) for pattern in config.families) and words(prompt)
+        (row, uid, family, signature(question, config.ngram).tobytes())
+        for row, uid, family, question in zip(*columns, strict=True)
+        if any(fnmatchcase(family, pattern) for pattern in config.families) and words(question)
     ]
     schema = pa.schema(
         [(ROW, pa.int64()), ("uid", pa.string()), ("family", pa.string()), ("signature", pa.binary(4 * PERMUTATIONS))]
@@ -132,4 +131,4 @@ def mark(table: pa.Table, config: NearDuplicateConfig, context: RuleContext, mer
     return [dropped.get(place) for place in table[ROW].to_pylist()]
 
 
-RULE = Rule(version=1, scope="dataset", config=NearDuplicateConfig, mark=mark, collect=collect, merge=merge)
+RULE = Rule(version=2, scope="dataset", config=NearDuplicateConfig, mark=mark, collect=collect, merge=merge)

@@ -91,18 +91,21 @@ def import_(
     ),
     held_out: Annotated[bool, typer.Option(help="an imported benchmark: every row goes to test")] = False,
     declare: Declare = None,
+    timeout: Annotated[float, typer.Option(min=0.01, help="seconds to solve the params of one exported row")] = 20.0,
     as_json: Json = False,
 ) -> None:
     """Turn the rows of a file into a version of verifiable problems."""
     from flows.judging.grading import declared_by
-    from flows.stages.imports import import_version
+    from flows.stages.imports import findings, import_version
+    from flows.telling.tell import finding_lines
 
     version, faults = import_version(
         file, mapping=map_, name=name or file.name.partition(".")[0] or file.name, root=root, license_=license_,
-        held_out=held_out, declared=declared_by(declare or ()),
+        held_out=held_out, declared=declared_by(declare or ()), timeout_s=timeout,
     )  # fmt: skip
+    found = findings(root, version)
     if as_json:
-        dump(version.to_json() | {"faults": faults})
+        dump(version.to_json() | {"faults": faults} | found)
         return
     for fault in faults[:10]:
         say(f"line {fault['line']} refused: {fault['reason']}")
@@ -115,4 +118,5 @@ def import_(
         f"imported {version.rows} problems as {version.name} to {root / 'versions' / version.id}; "
         f"{dropped} dropped by rules, {len(faults)} rows refused"
     )
+    say(*finding_lines(found))
     say(f"try: veriloop show {version.id[:8]} --root {root}")

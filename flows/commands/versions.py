@@ -87,8 +87,10 @@ def export(
     """Write a version's rows in a layout that others read, and `veriloop import` too."""
     from flows.stages.exports import export_version
 
-    written, rows = export_version(existing(root), version, file, layout=layout, split=split)
-    say(f"wrote {written} of {rows} problems (split {split}) to {file}")
+    exported = export_version(existing(root), version, file, layout=layout, split=split)
+    say(f"wrote {exported.written} of {exported.rows} problems (split {split}) to {file}")
+    for name, count in exported.left_out.items():
+        say(f"left out {count} that are held out by {name}")
 
 
 @stored.command()

@@ -3,6 +3,7 @@
 Law: nothing is written; a version that installed plug-ins cannot make again is refused by name.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ValidationError
 
 from flows.run import Note, silent
+from flows.stages.held_out import declared
 from generators.family import load
 from pipeline.choice.mixture import Cell
 from pipeline.errors import ConfigError, shortened
@@ -46,7 +48,8 @@ def prove(root: Path, ref: str, *, workers: int = 1, note: Note = silent) -> dic
     store = Store(root)
     version = store.get(ref)
     store.check(version)
-    remade = row_hashes(_remake(version, workers=workers, note=note))
+    held_out = declared(store, {cell.family for cell in version.cells}, among=version.inputs).places
+    remade = row_hashes(_remake(version, held_out, workers=workers, note=note))
     stored = row_hashes(store.table(version))
     again = version_id(recipe_id(version.recipe, version.inputs), remade)
     known = set(remade)
@@ -59,7 +62,7 @@ def prove(root: Path, ref: str, *, workers: int = 1, note: Note = silent) -> dic
     }
 
 
-def _remake(version: DatasetVersion, *, workers: int, note: Note) -> pa.Table:
+def _remake(version: DatasetVersion, held_out: Mapping[str, str], *, workers: int, note: Note) -> pa.Table:
     """Return the rows of the version's recipe, in the order of publishing."""
     from filters.rule import apply, resolve
     from flows.stages.curate import rule_context
@@ -97,7 +100,7 @@ def _remake(version: DatasetVersion, *, workers: int, note: Note) -> pa.Table:
         note(f"make {version.name} again", len(problems), sum(counts.values()))
     if "rules" in recipe:
         rules = resolve([{key: value for key, value in rule.items() if key != "version"} for rule in recipe["rules"]])
-        problems = apply(problems, rules, rule_context()).kept
+        problems = apply(problems, rules, rule_context(held_out=held_out)).kept
     return to_table(problems).sort_by([(key, "ascending") for key in SORT_KEYS])
 
 

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from flows.judging.grading import Answer, Grading, Line, Note, answers, lines
-from generators.family import load
-from generators.judge_pool import PROGRAM
+from generators.family import load, names
 from pipeline.errors import ConfigError
 from pipeline.exchange.foreign import MAX_LINE_BYTES
 from pipeline.fingerprint import bytes_hash, canonical
@@ -91,8 +90,8 @@ def _graded(file: BinaryIO, rows: Iterator[Line], grading: Grading, manner: byte
 
 def _manner(grading: Grading) -> bytes:
     """Return what, beside a row, decides its verdict, as bytes to hash."""
-    family = load("code/tests" if grading.type == PROGRAM else "text/math")
-    stated = asdict(grading) | {"workers": 0, "timeout_s": 0, "verifier": family.verifier_version}
+    verifiers = {name: load(name).verifier_version for name in names()}  # a row may carry a problem of any family
+    stated = asdict(grading) | {"workers": 0, "timeout_s": 0, "verifiers": verifiers}
     return canonical(stated).encode()
 
 

@@ -2,7 +2,8 @@
 
 A row has one reply, or a list of them: then each is a sample with its own verdict. Of a conversation the last turn of
 the assistant is the reply. Rows are judged in killable workers: a reply that hangs or crashes its worker is that row's
-"undecided", and no other's. Law: every input row is answered for, in order, by its number, its sample and its id:
+"undecided", and no other's. A row that carries its problem, as our exports do, is judged by its family: many answers
+may be right. Law: every input row is answered for, in order, by its number, its sample and its id:
 judged, or named with its fault.
 """
 
@@ -14,9 +15,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
+from flows.judging.carried_rows import carried_job
 from generators.answers.declared import NOTHING, Declared, from_json
 from generators.grade import AnswerType, as_text
 from generators.judge_pool import PROGRAM, GradeJob, PooledGrader
+from pipeline.carried import carried
 from pipeline.errors import ConfigError, FamilyError, nearest, refuse_undecided
 from pipeline.exchange.foreign import BadRow, Fault, Record, check_columns, found, holds, records
 from pipeline.exchange.programs import around_of
@@ -59,7 +62,8 @@ class Line(NamedTuple):
 class Grading:
     """How the rows of a file are graded: its columns, what is declared of the answers, and how many workers judge.
 
-    id: the column that names a row; "id" where the first row has one.
+    Dots in the name of a column reach into objects ("reward_model.ground_truth"). id: the column that names a row; "id"
+    where the first row has one.
     """
 
     gold: str
@@ -146,7 +150,7 @@ def _samples(line: Line, grading: Grading) -> Iterator[Line]:
         yield line._replace(record=Fault(f"no column {missing!r}"))
         return
     try:
-        gold = plain(gold) if grading.type == PROGRAM else gold_of(gold)
+        gold = plain(gold) if grading.type == PROGRAM or carried(row) is not None else gold_of(gold)
         as_text(gold)
     except (BadRow, ValueError, TypeError, RecursionError) as error:  # NaN, or nested without end
         yield line._replace(record=Fault(f"the gold answer cannot be used: {error}"))
@@ -183,14 +187,17 @@ def answers(rows: Iterable[Line], grading: Grading) -> Iterator[Answer]:
 
 def _job(row: Record, grading: Grading) -> GradeJob | Answer:
     """Return what a worker is to do about a row, or the answer where it needs none."""
-    gold, reply = row[grading.gold], row[grading.pred]
+    gold, reply, own = row[grading.gold], row[grading.pred], carried(row)
     try:
         reply = "" if reply is None else as_text(plain(reply))
     except (BadRow, ValueError, TypeError, RecursionError):
         return _answer(malformed("the reply is no text"))
     try:
+        if own is not None:
+            job = carried_job(own, reply)
+            return job if isinstance(job, GradeJob) else _answer(job)
         around = around_of(row) if grading.type == PROGRAM else None
-    except BadRow as error:
+    except (BadRow, FamilyError) as error:
         return _data_error(str(error))
     return GradeJob(gold, reply, grading.type, grading.declared, around)
 

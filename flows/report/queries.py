@@ -77,8 +77,8 @@ def gather(evidence: Evidence) -> Facts:
             versions=versions,
             certificates=certificates,
             drops=ask(
-                f"SELECT version, rule, reason, count(*)::BIGINT n FROM dropped WHERE version IN ({ids}) "
-                "GROUP BY ALL ORDER BY n DESC, version, rule, reason"
+                "SELECT version, rule, split_part(reason, ': ', 1) reason, count(*)::BIGINT n FROM dropped "
+                f"WHERE version IN ({ids}) GROUP BY ALL ORDER BY n DESC, version, rule, reason"
             ),
             shared_instances=_shared(ids, ask),
             examples=[(*example, *_answer(connection, example[1])) for example in example_queries(evidence)],
@@ -252,7 +252,8 @@ def example_queries(evidence: Evidence) -> list[tuple[str, str]]:
         ),
         (
             "Why were rows dropped, and by which rule?",
-            "SELECT rule, reason, count(*) AS rows FROM dropped GROUP BY ALL ORDER BY rows DESC, rule, reason",
+            "SELECT rule, split_part(reason, ': ', 1) AS cause, count(*) AS rows FROM dropped GROUP BY ALL "
+            "ORDER BY rows DESC, rule, cause",
         ),
         (
             "What is proven about the answers?",

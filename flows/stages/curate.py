@@ -3,28 +3,60 @@
 Law: rows in = rows kept + rows dropped.
 """
 
-from collections.abc import Iterable, Sequence
+import dataclasses
+import json
+from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
 
 from filters.rule import Decision
+from generators.answers.reading.extract import place
+from generators.family import load, verify
 from generators.witness import witness_fault
-from pipeline.problem import Problem, to_row
-from pipeline.rule_context import RuleContext
+from pipeline.problem import Json, Outcome, Problem, to_row
+from pipeline.question import question_of
+from pipeline.rule_context import Reference, RuleContext
+from pipeline.store.store import Store
 from pipeline.store.version import DROPPED_SCHEMA
 
 
-def rule_context() -> RuleContext:
-    """Return the context rules are given: a check that a stored witness passes."""
-    return RuleContext(check=witness_fault)
+def rule_context(
+    *,
+    check: Callable[[Problem], str | None] = witness_fault,
+    held_out: Mapping[str, str] | None = None,
+    references: Sequence[Reference | str] = (),
+) -> RuleContext:
+    """Return the context rules are given: whether a witness passes and answers agree, what is held out, references."""
+    return RuleContext(check=check, held_out=held_out or {}, references=references, agrees=agrees)
 
 
-def dropped_table(problems: Sequence[Problem], decisions: Iterable[Decision]) -> pa.Table:
-    """Return the dropped problems with the rule and reason that decided, in order."""
-    by_uid = {problem.uid: problem for problem in problems}
+def references_of(store: Store, refs: Sequence[str]) -> tuple[Reference, ...]:
+    """Return the questions of stored versions as references, each called by its version's name and its uid."""
+    found = []
+    for version in map(store.get, refs):
+        for table in store.batches(version, columns=["uid", "params", "prompt"]):
+            rows = zip(*(table[name].to_pylist() for name in ("uid", "params", "prompt")), strict=True)
+            found += [Reference(f"{version.name} {u[:8]}", question_of(json.loads(p), text)) for u, p, text in rows]
+    return tuple(found)
+
+
+def agrees(problem: Problem, other: Json) -> bool:
+    """Return whether another answer to a problem's question is the same answer: each passes as the other's gold."""
+    params = {**problem.params, "answer": other} if "answer" in problem.params else problem.params
+    turned = dataclasses.replace(problem, answer=other, params=params)
+    return _passes(problem, other) and _passes(turned, problem.answer)
+
+
+def _passes(problem: Problem, answer: Json) -> bool:
+    text = load(problem.family).write(answer, problem.rendering)
+    return verify(problem, place(text, problem.answer_format)).outcome is Outcome.CORRECT
+
+
+def dropped_table(problems: Sequence[Problem], decisions: Sequence[Decision]) -> pa.Table:
+    """Return the dropped problems with the rule and the whole reason that decided, in order; one decision a problem."""
     rows = [
-        {**to_row(by_uid[decision.uid]), "rule": decision.rule, "reason": decision.reason}
-        for decision in decisions
+        {**to_row(problem), "rule": decision.rule, "reason": decision.told}
+        for problem, decision in zip(problems, decisions, strict=True)
         if decision.action == "drop"
     ]
     return pa.Table.from_pylist(rows, schema=DROPPED_SCHEMA)

@@ -4,19 +4,20 @@ Not the making (generate) nor imported rows (imports). Law: a version is found b
 after any interruption redoes only what is missing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from filters.rule import apply, decisions_table, resolve, versions_of
+from filters.rule import Configured, apply, decisions_table, resolve, versions_of
 from flows.config import RunConfig
 from flows.judging.audited import carried_noise
 from flows.run import Note, Run, silent
 from flows.stages.curate import dropped_table, rule_context
 from flows.stages.generate import generate, made
+from flows.stages.held_out import NOTHING, HeldOut, declared
 from generators.family import check_request, load
 from generators.supply import supply
 from pipeline.choice.mixture import Cell, Mixture
@@ -49,22 +50,34 @@ def dataset(
         ShortageError: when a cell cannot supply its count, unless allow_shortage.
         ConfigError: for a held-out cell, unless for test.
     """
+    held_out = NOTHING
     if split != "test":
         Mixture.of(counts, held_out=run.config.held_out_cells())  # the door where a held-out cell is refused
-    recipe = _dataset_recipe(run.config, counts, split=split, seed=seed)
-    if (found := run.store.find(recipe_id(recipe))) is not None:
+        held_out = declared(run.store, {cell.family for cell in counts})
+    rules = resolve((*run.config.sets.rules, *_held_out_rule(held_out)))
+    recipe = _dataset_recipe(run.config, counts, split=split, seed=seed, rules=rules)
+    identity = recipe_id(recipe, held_out.versions)
+    if (found := run.store.find(identity)) is not None:
         run.store.point(name, found)
         return found
     problems = generate(run, counts, split=split, seed=seed, allow_shortage=allow_shortage, label=name)
-    rules = resolve(run.config.sets.rules)
-    curated = apply(problems, rules, rule_context())
-    run.ledger.append("decisions", decisions_table(curated.decisions), part=recipe_id(recipe), run=run.run_id)
+    curated = apply(problems, rules, rule_context(held_out=held_out.places))
+    run.ledger.append("decisions", decisions_table(curated.decisions), part=identity, run=run.run_id)
     rows, dropped = to_table(curated.kept), dropped_table(problems, curated.decisions)
     quality = quality_report(curated.kept) | carried_noise(run.root, {cell.family for cell in counts})
-    return run.store.publish(name, recipe=recipe, rows=[rows], dropped=[dropped], quality=quality)
+    return run.store.publish(
+        name, recipe=recipe, inputs=held_out.versions, rows=[rows], dropped=[dropped], quality=quality
+    )
 
 
-def _dataset_recipe(config: RunConfig, counts: Mapping[Cell, int], *, split: Split, seed: int) -> dict[str, Any]:
+def _held_out_rule(held_out: HeldOut) -> tuple[dict[str, str], ...]:
+    """Return the rule that leaves out what is held out, where there is anything: else no recipe changes."""
+    return ({"name": "held_out"},) if held_out.versions else ()
+
+
+def _dataset_recipe(
+    config: RunConfig, counts: Mapping[Cell, int], *, split: Split, seed: int, rules: Sequence[Configured]
+) -> dict[str, Any]:
     families = sorted({cell.family for cell in counts})
     return {
         "stage": "dataset",
@@ -73,7 +86,7 @@ def _dataset_recipe(config: RunConfig, counts: Mapping[Cell, int], *, split: Spl
         "split": split,
         "seed": seed,
         "rendering": config.sets.rendering,
-        "rules": versions_of(resolve(config.sets.rules)),
+        "rules": versions_of(rules),
         "families": {name: load(name).family_version for name in families},
         "verifiers": {name: load(name).verifier_version for name in families},
     }
@@ -143,10 +156,12 @@ def generate_version(
         "families": {name: load(name).family_version},
     }
     store = _store_at(out_dir)
-    if (found := store.find(recipe_id(recipe))) is not None:
+    held_out = declared(store, [name])
+    rules = resolve(_held_out_rule(held_out))
+    recipe |= {"rules": versions_of(rules)} if rules else {}
+    if (found := store.find(recipe_id(recipe, held_out.versions))) is not None:
         return found
-
-    quality = carried_noise(store.root, [name])
+    dropped: list[pa.Table] = []
 
     def rows() -> Iterator[pa.Table]:
         done = 0
@@ -154,9 +169,21 @@ def generate_version(
         for _, table in supply(counts, seed=seed, run=run, rendering=rendering):
             done += table.num_rows
             note(f"generate {name}", done, count)
-            yield table
+            yield _shown(table, rules, held_out, dropped) if rules else table
 
-    return store.publish(f"{name.replace('/', '-')}-{level}", recipe=recipe, rows=rows(), quality=quality)
+    # rows are taken before what they dropped
+    return store.publish(
+        f"{name.replace('/', '-')}-{level}", recipe=recipe, inputs=held_out.versions, rows=rows(), dropped=dropped,
+        quality=carried_noise(store.root, [name]),
+    )  # fmt: skip
+
+
+def _shown(table: pa.Table, rules: Sequence[Configured], held_out: HeldOut, dropped: list[pa.Table]) -> pa.Table:
+    """Return the rows of a table that are not held out, and add the others to what was dropped."""
+    problems = from_table(table)
+    curated = apply(problems, rules, rule_context(held_out=held_out.places))
+    dropped.append(dropped_table(problems, curated.decisions))
+    return to_table(curated.kept)
 
 
 def _check_capacity(counts: Mapping[Cell, int]) -> None:

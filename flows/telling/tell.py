@@ -49,6 +49,33 @@ def _noise_lines(described: Mapping[str, Any]) -> Iterator[str]:
             yield f"noise     {row['family']}{verifier}{kind}: {row['said']}{judge} ({words})"
 
 
+def finding_lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what an import must say aloud: conflicts, what was held out, and who has seen its test."""
+    conflicts, held_out = found["conflicts"], found["held_out"]
+    if conflicts["rows"]:
+        yield f"CONFLICT: {_count(conflicts)} dropped, for their questions have several answers and none is chosen"
+        yield from _example_lines(conflicts)
+    if held_out["rows"]:
+        yield f"HELD OUT: {_count(held_out)} dropped, for they are held out in this root"
+        yield from _example_lines(held_out)
+    for shown in found["shown"]:
+        yield (
+            f"SHOWN: {shown['questions']} questions of this test stand in train or probe of {shown['name']} "
+            f"{shown['version'][:8]}: exports leave them out from now on, what was trained on it has seen them"
+        )
+        yield f"    {_one_line(shown['example'])}"
+
+
+def _count(counted: Mapping[str, Any]) -> str:
+    counts = counted["rows"], counted["questions"]
+    return " of ".join(f"{n} {word}{'s' * (n != 1)}" for word, n in zip(("row", "question"), counts, strict=True))
+
+
+def _example_lines(counted: Mapping[str, Any]) -> Iterator[str]:
+    for example in counted["examples"]:
+        yield f"    {_one_line(example['question'])}   ({_one_line(example['reason'])})"
+
+
 def difference_lines(compared: Mapping[str, Any]) -> Iterator[str]:
     """Yield what separates two versions."""
     yield f"a {compared['a']}   {compared['rows'][0]} rows"

@@ -1,16 +1,15 @@
 """What families of imported questions share: who a question is, and how hard its source says it is. No family.
 
-Law: the identity of an imported question is its text alone, whatever its case, spacing and answer.
+Law: the identity of an imported question is what it asks alone, whatever its spelling (pipeline.question) and answer.
 """
 
-import unicodedata
-
 from pipeline.problem import Json
+from pipeline.question import question_text
 
 
 def canonical(params: Json) -> Json:
-    """Return the question without case, spacing and the variants of Unicode."""
-    return " ".join(unicodedata.normalize("NFKC", params["question"]).casefold().split())
+    """Return the text that all spellings of the question share."""
+    return question_text(params["question"])
 
 
 def level_of(params: Json) -> int:

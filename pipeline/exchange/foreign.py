@@ -14,16 +14,18 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.carried import COLUMN, carried, split_carried
 from pipeline.errors import ConfigError, nearest
 from pipeline.problem import Json
 from pipeline.rows import json_values, tables
 from pipeline.rows.json_values import MAX_LINE_BYTES, Fault
 from pipeline.rows.opened import UNREADABLE, opened
 from pipeline.rows.values import BadRow
+from pipeline.split import Split
 from pipeline.store.files import write_atomic
 
 __all__ = ["MAX_LINE_BYTES", "BadRow", "Fault", "NeutralRow", "Record", "RowError", "check_columns", "found", "holds",
-           "parse_mapping", "pick", "read_rows", "records", "write_rows"]  # fmt: skip
+           "own_row", "parse_mapping", "pick", "read_rows", "records", "write_rows"]  # fmt: skip
 
 Record = dict[str, Any]
 Note = Callable[[int, int], None]
@@ -39,7 +41,8 @@ class NeutralRow:
 
     `source` names the file or data set, never the line, so that it may enter params: identity must not depend on
     where in a file a row stood. `line` counts from 1 (the line of a text file, the item of a list, the row of a
-    Parquet file). `uid` and `rendering` are set for rows that we wrote ourselves: what must come of them again.
+    Parquet file). `uid`, `rendering` and `split` are set for rows that we wrote ourselves: what must come of them
+    again, and the split they were written from.
     """
 
     family: str
@@ -49,6 +52,7 @@ class NeutralRow:
     line: int
     uid: str = ""
     rendering: str = ""
+    split: Split = "train"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,23 @@ def pick(record: Record, column: str) -> Any:
     if value is None:
         raise BadRow(f"no value in column {column!r}")
     return value
+
+
+def own_row(record: Record, source: str, line: int) -> NeutralRow | None:
+    """Return the neutral row of a record that carries a problem of ours (pipeline.carried), None for those of others.
+
+    Raises:
+        BadRow: when its params or its answer are no JSON.
+    """
+    own = carried(record)
+    if own is None:
+        return None
+    try:
+        params, answer = json.loads(own["params"]), json.loads(str(own.get("answer", '""')))
+    except (ValueError, RecursionError) as error:
+        raise BadRow(f"{COLUMN}.params is not JSON: {error}") from error
+    text = answer if isinstance(answer, str) else str(own["answer"])
+    return NeutralRow(own["family"], params, text, source, line, own["uid"], own["rendering"], split_carried(own))
 
 
 def write_rows(rows: list[Record], path: Path | str) -> None:

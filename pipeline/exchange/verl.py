@@ -8,11 +8,11 @@ Source: verl documentation "Prepare data for post-training"; Guru and DAPO files
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
-from pipeline.exchange.foreign import BadRow, NeutralRow, Record, RowError, pick, read_rows, write_rows
+from pipeline.carried import carry
+from pipeline.exchange.foreign import NeutralRow, Record, RowError, found, own_row, read_rows, write_rows
 from pipeline.exchange.questions import columns_of, question_row
 from pipeline.store.version import HUB_SPLITS
 
@@ -32,10 +32,8 @@ def read(path: Path | str, mapping: str | Mapping[str, str] = "") -> Iterator[Ne
     columns = {**_COLUMNS, **columns_of(mapping)}
 
     def convert(record: Record, line: int) -> NeutralRow:
-        if (own := _own_identity(record)) is not None:
-            answer, source = (str(pick(record, columns[field])) for field in ("answer", "source"))
-            return NeutralRow(own["family"], own["params"], answer, source, line, own["uid"], own["rendering"])
-        return question_row(record, line, columns, objects=True)
+        own = own_row(record, str(found(record, columns["source"])), line)
+        return own or question_row(record, line, columns, objects=True)
 
     return read_rows(path, columns, convert)
 
@@ -44,7 +42,7 @@ def write(table: pa.Table, path: Path | str) -> None:
     """Write problems (PROBLEM_SCHEMA) in verl's columns; Parquet or JSONL by suffix.
 
     data_source is the family, ability its domain; ground_truth the answer as text (JSON text unless it is text);
-    extra_info carries uid, level, region, params and certificate as JSON text, so that a reward function can verify.
+    extra_info carries the problem (pipeline.carried), so that any right answer can be told from a wrong one.
     """
     write_rows([_row(row, index) for index, row in enumerate(table.to_pylist())], path)
 
@@ -59,28 +57,6 @@ def _row(row: Record, index: int) -> Record:
         "extra_info": {
             "split": HUB_SPLITS.get(row["split"], row["split"]),
             "index": index,
-            "uid": row["uid"],
-            "family": row["family"],
-            "family_version": row["family_version"],
-            "rendering": row["rendering"],
-            "level": row["level"],
-            "region": row["region"],
-            "answer_format": row["answer_format"],
-            "params": row["params"],
-            "certificate": row["certificate"],
+            **carry(row),
         },
     }
-
-
-def _own_identity(record: Record) -> dict[str, Any] | None:
-    """Return family, params, uid and rendering of a row that `write` made, None for rows of others."""
-    extra = record.get("extra_info")
-    if not isinstance(extra, dict):
-        return None
-    own = {name: extra.get(name) for name in ("uid", "family", "params", "rendering")}
-    if not all(isinstance(value, str) for value in own.values()):
-        return None
-    try:
-        return {**own, "params": json.loads(str(own["params"]))}
-    except ValueError as error:
-        raise BadRow(f"extra_info.params is not JSON: {error}") from error

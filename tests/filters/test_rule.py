@@ -16,6 +16,7 @@ from tests.filters.rows import curate, problem
 CONTEXT = RuleContext(
     check=lambda p: "witness judged wrong" if p.answer == 13 else None,
     references=("Ann has 3 apples and Bob has 4 pears , how many fruits do the two of them have together ?",),
+    agrees=lambda p, other: p.answer % 7 == other % 7,
 )
 TEXTS = [
     "Ann has 3 apples and Bob has 4 pears, how many fruits do the two of them have together?",
