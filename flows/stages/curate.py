@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 import pyarrow as pa
 
 from filters.rule import Decision
-from generators.answers.reading.extract import place
-from generators.family import load, verify
-from generators.witness import witness_fault
+from generators.family import verify
+from generators.witness import own_replies, witness_fault
 from pipeline.problem import Json, Outcome, Problem, to_row
 from pipeline.question import question_of
 from pipeline.rule_context import Reference, RuleContext
@@ -44,12 +43,12 @@ def agrees(problem: Problem, other: Json) -> bool:
     """Return whether another answer to a problem's question is the same answer: each passes as the other's gold."""
     params = {**problem.params, "answer": other} if "answer" in problem.params else problem.params
     turned = dataclasses.replace(problem, answer=other, params=params)
-    return _passes(problem, other) and _passes(turned, problem.answer)
+    return _passes(problem, turned) and _passes(turned, problem)
 
 
-def _passes(problem: Problem, answer: Json) -> bool:
-    text = load(problem.family).write(answer, problem.rendering)
-    return verify(problem, place(text, problem.answer_format)).outcome is Outcome.CORRECT
+def _passes(problem: Problem, other: Problem) -> bool:
+    """Return whether a problem's verifier accepts the witness of another."""
+    return verify(problem, own_replies(other)["witness"]).outcome is Outcome.CORRECT
 
 
 def dropped_table(problems: Sequence[Problem], decisions: Sequence[Decision]) -> pa.Table:
