@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from random import Random
+from typing import Any
 
-from generators.certify.specimen import Request, Specimen, cells
+from generators.certify.specimen import REFUSALS, Request, Specimen, cells
 from generators.family import Reject
 from pipeline.fingerprint import canonical
 from pipeline.problem import Json, instance_hash
@@ -25,6 +26,8 @@ MOST_CHOICES = 20_000
 """Sequences of choices of one cell that are run through."""
 MOST_STEPS = 1_000
 """Choices of one sequence."""
+BELOW = 4
+"""Levels below 1 on which a formula for capacity is tried."""
 REPEATS = 20
 """Draws that gave an instance once more before an estimate means anything."""
 OUT_OF_PROPORTION = 30
@@ -52,6 +55,11 @@ class _Script(Random):
             self.script.append(0)
         return self.script[len(self.sizes) - 1]
 
+    def choices(self, population: Any, weights: Any = None, *, cum_weights: Any = None, k: int = 1) -> list[Any]:
+        if weights is not None or cum_weights is not None:
+            raise _NotEnumerable
+        return [population[self._randbelow(len(population))] for _ in range(k)]
+
     def random(self) -> float:
         raise _NotEnumerable
 
@@ -77,7 +85,10 @@ def _forms(specimen: Specimen, level: int, region: str) -> Iterator[str]:
     while True:
         source = _Script(script)
         with suppress(Reject):
-            yield canonical(family.canonical(family.make(source, level, region)))
+            params = family.make(source, level, region)
+            if family.level_of(params) != level:
+                raise _NotEnumerable  # below level 1, where a family need not know what its levels mean
+            yield canonical(family.canonical(params))
         runs += 1
         if runs > MOST_CHOICES:
             raise _NotEnumerable
@@ -93,6 +104,7 @@ def counted(specimen: Specimen) -> Iterator[str]:
     family = specimen.family
     if family.capacity is None:
         return
+    yield from _counted_below(specimen)
     for level, region in cells(specimen):
         stated = family.capacity(level, region)
         where = f"{specimen.name} level {level} region {region!r}"
@@ -108,6 +120,28 @@ def counted(specimen: Specimen) -> Iterator[str]:
             yield f"{where}: {found} instances drawn, capacity says {stated}"
         elif draws - found >= REPEATS and stated > OUT_OF_PROPORTION * chao(times):
             yield f"{where}: capacity says {stated}, {found} instances drawn suggest {chao(times)}"
+
+
+def _counted_below(specimen: Specimen) -> Iterator[str]:
+    """Yield where the statement fails on the first level below 1 that can be enumerated, if none above it can.
+
+    Levels start at 1, but where `make`, `level_of` and `capacity` go on below, their smaller cells are enumerable.
+    """
+    capacity = specimen.family.capacity
+    assert capacity is not None
+    for region in specimen.family.regions:
+        for level in range(1, -BELOW, -1):
+            try:
+                exact, stated = enumerated(specimen, level, region), capacity(level, region)
+            except REFUSALS:
+                break
+            if exact and level < 1 and exact != stated:
+                yield (
+                    f"{specimen.name} region {region!r}: continued to level {level}, capacity says {stated} and all "
+                    f"choices of make give {exact} instances: the formula is wrong, or raise below level 1"
+                )
+            if exact:
+                break
 
 
 def chao(times: Counter[int]) -> int:

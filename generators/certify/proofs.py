@@ -10,7 +10,7 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 
 from generators.answers.reading.extract import place
-from generators.certify.specimen import Request, Specimen
+from generators.certify.specimen import REFUSALS, Request, Specimen
 from generators.family import Exhaustion, Recomputation, SecondSolver, Solution
 from pipeline.problem import Certificate, Json, Outcome, Problem, Verdict
 
@@ -192,7 +192,7 @@ def _overlooked(specimen: Specimen, trial: Trial, again: Exhaustion, best: Worth
     for answer in _beside(trial) if again.goal != "any" and best is not None else ():
         try:
             worth = again.worth(trial.params, answer)
-        except (ValueError, LookupError, TypeError, ArithmeticError, AssertionError):
+        except REFUSALS:
             continue
         if worth is None or best is None or sign * worth <= sign * best:
             continue

@@ -13,9 +13,8 @@ from typing import Any
 from generators.answers.reading.extract import place
 from generators.certify.moves import Move, suggestions
 from generators.certify.proofs import MOST_ANSWERS, posed
-from generators.certify.specimen import Request, Specimen, cells
+from generators.certify.specimen import REFUSALS, Request, Specimen, cells
 from generators.family import Exhaustion, Solution
-from pipeline.errors import PipelineError
 from pipeline.fingerprint import canonical
 from pipeline.problem import Json, Outcome, Problem
 from pipeline.seeds import rng
@@ -30,9 +29,6 @@ ORBIT = 24
 """Up to so many presentations of one instance are taken for all of them, after ten times as many draws."""
 SUGGESTED = 12
 """Problems a suggested symmetry must hold on before it counts as one."""
-
-_REFUSALS = (PipelineError, ValueError, LookupError, TypeError, ArithmeticError, AssertionError, RecursionError)
-"""What a family's own code may raise on params that it would never make."""
 
 
 def recognised(specimen: Specimen) -> Iterator[str]:
@@ -115,7 +111,7 @@ def _shown_symmetry(specimen: Specimen, move: Move) -> tuple[Json, Json] | None:
             accepted = accepted and _accepts(specimen, problem, move.answer(solution.answer, params, problem.params))
             if _form(specimen, params) != _form(specimen, problem.params):
                 parted = parted or (problem.params, params)
-        except _REFUSALS:
+        except REFUSALS:
             return None
         claimed.add(_claims(solution))
         tried += 1
@@ -159,7 +155,7 @@ def _readable(specimen: Specimen, params: Json) -> bool:
     try:
         back = [family.parse(family.render(params, rendering)[0], rendering) for rendering in family.renderings]
         return {canonical(read) for read in back} == {canonical(params)} and _form(specimen, params) != ""
-    except _REFUSALS:
+    except REFUSALS:
         return False
 
 
@@ -181,7 +177,7 @@ def _different(specimen: Specimen, one: Json, other: Json, *, drawn: bool) -> st
     family = specimen.family
     try:
         here, there = family.solve(one), family.solve(other)
-    except _REFUSALS:
+    except REFUSALS:
         return None
     if _claims(here) != _claims(there):
         return f"their claims differ: {here.certificate} and {there.certificate}"

@@ -9,7 +9,11 @@ from functools import cached_property
 from typing import Any
 
 from generators.family import Family, generate, make_params, verify
+from pipeline.errors import PipelineError
 from pipeline.problem import Json, Problem, Verdict
+
+REFUSALS = (PipelineError, ValueError, LookupError, TypeError, ArithmeticError, AssertionError, RecursionError)
+"""What a family's own code may raise on params or levels that it would never make."""
 
 
 @dataclass(frozen=True, slots=True)

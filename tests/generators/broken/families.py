@@ -7,7 +7,7 @@ from typing import Any
 
 from generators.answers.maths.expression import read_integers
 from generators.answers.reading.extract import answer_text
-from generators.family import Exhaustion, Family, SecondSolver, Solution
+from generators.family import Exhaustion, Family, SecondSolver, Solution, load
 from pipeline.problem import Certificate, Json, Problem, Verdict, correct, wrong
 from tests.generators.broken import bins
 from tests.generators.broken.bins import BINS, packings
@@ -126,6 +126,11 @@ def _carryless(params: Json) -> Solution:
 def _leaking(params: Json, rendering: str) -> tuple[str, str]:
     text, answer_format = render(params, rendering)
     return (f"{text[:-1]},{params['a'] + params['b']}>" if rendering == "compact" else text), answer_format
+
+
+def _turnable() -> Family:
+    """Return the distances of neighbours with every row counted, though a row and its reverse are one instance."""
+    return replace(load("seq/differences"), capacity=lambda level, region: 10 ** (level + 4))
 
 
 def _both_ways(params: Json) -> Any:
@@ -359,6 +364,7 @@ BROKEN: dict[str, dict[str, Family]] = {
         "swapped addends counted twice": replace(
             TOY, max_level=2, capacity=lambda level, region: 81 * 100 ** (level - 1)
         ),
+        "a row and its reverse counted twice, on levels too large to enumerate": _turnable(),
         "one too many stated": replace(TOY, max_level=1, capacity=lambda level, region: 46),
         "a thousand times too many": replace(
             TOY,

@@ -11,7 +11,7 @@ from generators.certify.capacity import enumerated
 from generators.certify.certify import certify, digest
 from generators.certify.laws import LAWS
 from generators.certify.specimen import sample
-from generators.family import Family, Reject
+from generators.family import Family, Reject, load
 from pipeline.errors import FamilyError
 from pipeline.fingerprint import canonical
 from tests.generators.broken.bins import BINS
@@ -81,6 +81,18 @@ def test_capacity_is_enumerated_where_the_choices_of_make_are_few() -> None:
     assert card.capacity["3"]["kind"] != "enumerated"
 
 
+def test_a_formula_is_tried_below_level_one_where_levels_go_on() -> None:
+    counted = LAWS["counted"]
+    right = load("seq/differences")
+    assert right.capacity is not None and right.capacity(1, "") == 50_500
+    assert list(counted(sample("rows", right, levels=(1,), samples=3))) == []
+    twice = replace(right, capacity=lambda level, region: 10 ** (level + 4))
+    (line,) = counted(sample("rows", twice, levels=(1,), samples=3))
+    assert "continued to level 0, capacity says 10000 and all choices of make give 5050 instances" in line
+    only_from_one = replace(twice, level_of=lambda params: max(1, right.level_of(params)))
+    assert list(counted(sample("rows", only_from_one, levels=(1,), samples=3))) == []
+
+
 def test_every_sequence_of_choices_is_run_through_once() -> None:
     def pick(rng: Random, level: int, region: str) -> dict[str, int]:
         first = rng.choice([2, 4])
@@ -90,7 +102,7 @@ def test_every_sequence_of_choices_is_run_through_once() -> None:
         return {"a": len(rows), "b": 0}
 
     rows: list[object] = []
-    family = replace(TOY, make=pick, canonical=lambda params: params["a"])
+    family = replace(TOY, make=pick, canonical=lambda params: params["a"], level_of=lambda params: 1)
     assert enumerated(sample("toy", family, levels=(1,), samples=3), 1, "") == len(rows)
     assert len(rows) == 2 * 2 * 2 + 12 * 2 and len(set(rows)) == 4 + 24
 

@@ -4,15 +4,18 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from generators.answers.reading.extract import place
 from generators.certify.certify import certify, digest
 from generators.certify.laws import LAWS
 from generators.certify.specimen import sample
-from generators.family import from_params, generate, load, names
+from generators.family import from_params, generate, load, names, verify
 from pipeline.fingerprint import canonical
+from pipeline.problem import Outcome
 
 CARDS = Path(__file__).parents[3] / "data" / "cards"
 PROCEDURAL = [name for name in names() if load(name).procedural]
@@ -41,6 +44,14 @@ def test_a_stored_row_gives_its_problem_again(name: str) -> None:
             problem = generate(name, level=2, seed=3, index=index, rendering=rendering)
             params = json.loads(canonical(problem.params))
             assert from_params(name, params, rendering=rendering, origin=problem.origin) == problem
+
+
+@pytest.mark.parametrize("name", [name for name in PROCEDURAL if load(name).judges])
+def test_rows_of_older_versions_are_still_judged(name: str) -> None:
+    problem = generate(name, level=1, seed=0, index=0)
+    gold = place(load(name).write(problem.answer, problem.rendering), problem.answer_format)
+    for version in load(name).judges:
+        assert verify(replace(problem, family_version=version), gold).outcome is Outcome.CORRECT
 
 
 _DIGESTS = "import json; from generators.certify.certify import digest; from generators.family import load, names; \
