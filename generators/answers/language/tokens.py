@@ -63,7 +63,7 @@ _RENAMED = {
     "mathbb": "mathbb", "prime": "'", "lgroup": "(", "rgroup": ")", "ulcorner": "lceil", "urcorner": "rceil",
     "llcorner": "lfloor", "lrcorner": "rfloor", "exponentialE": "e", "imaginaryI": "i",
     "overrightarrow": "vec", "widehat": "hat", "forall": "forall", "exists": "exists", "land": "and", "lor": "or",
-    "wedge": "and", "vee": "or", "mapsto": "mapsto",
+    "wedge": "and", "vee": "or", "imath": "i", "jmath": "j", "mapsto": "mapsto",
 }  # fmt: skip
 _WORDS = frozenset(
     (
@@ -88,7 +88,7 @@ ROW = re.compile(r"\\\\\*?(?:\s*\[\s*-?[0-9]*\.?[0-9]+\s*[a-z]{2}\s*\])?")
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>[0-9]+\.[0-9]+(?:[eE][-+]?[0-9]{1,3}(?![A-Za-z0-9]))?|\.[0-9]+"
     r"|[0-9]+\.?(?:[eE][-+]?[0-9]{1,3}(?![A-Za-z0-9]))?)"
-    r"|_\s*\{\s*(?P<word>[A-Za-z]{2,20}[0-9]{0,3})\s*\}"
+    r"|_\s*\{\s*(?P<word>[A-Za-z]{2,20}[0-9]{0,3})\s*\}|_\s+(?P<below>[A-Za-z]{2,20})(?![A-Za-z])"
     r"|_\s*\{\s*(?:\(\s*(?P<base>[0-9]{1,2})\s*\)|base\s*(?P<based>[0-9]{1,2}|[a-z]{2,8}))\s*\}"
     r"|\\(?P<environment>begin|end)\s*\{(?P<kind>[a-zA-Z]+)\*?\}(?:\s*\[[a-z]\])?(?:\s*\{[clr|\s]*\})?"
     r"|\\(?P<command>[A-Za-z]+|[{}])|(?P<name>[A-Za-z]+)"
@@ -130,7 +130,7 @@ def tokens(text: str) -> list[str]:
             found += _names(match[kind])
         elif kind == "row":
             found.append("newline")
-        elif kind in ("word", "base", "based"):
+        elif kind in ("word", "below", "base", "based"):
             found += ("_", match[kind])
         elif kind == "command":
             found += _command(match[kind])

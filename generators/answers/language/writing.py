@@ -25,7 +25,7 @@ _UNIT_LIST = (
     "w kw mw v mv a ma k c f mol pa kpa l ml cl rad deg sq cu usd eur rmb cents cent kmph mph bits bit bytes byte "
     "men man day days cup cups egg eggs year week hour pm am ppm cal kcal erg way ways box boy boys dog dogs cat cats "
     "cow cows hen hens pig pigs car cars pen pens toy toys bag bags kwh mpa gpa hpa rpm bpm psi atm mmol gal tsp tbsp "
-    "amu yr yrs wks mins secs gbp amp amps bar mole ohm ohms"
+    "amu yr yrs wks mins secs gbp amp amps bar mole ohm ohms yen bus jar jars"
 )
 _UNIT_NAMES = frozenset(_UNIT_LIST.split())
 """Short units, known by name; a word of four letters or more is a unit unless it says something else."""

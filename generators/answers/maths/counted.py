@@ -17,7 +17,10 @@ MAX_CHARS = 300
 _BETWEEN = re.compile(r"\s*(?:[,;](?!\d{3}(?!\d))\s*(?:and\b)?|\band\b|&)\s*")
 _NAMED = re.compile(r"([A-Za-z][A-Za-z ]{2,30}?)\s*(?::|=|\bis\b|\bare\b)\s*(.+)")
 _PLAIN = frozenset(("num", "decimal", "neg", "+", "/", "*", "^", "sqrt", "root"))
-_COUNTED_NOUN = re.compile(r"(\d+) ((?:quarter|solution|integer|number|prime|root|real|even|odd|half dollar)s)")
+_COUNTED_NOUN = re.compile(
+    r"([-+]?\d[\d.]*) (?:((?:quarter|solution|integer|number|prime|root|real|even|odd|half dollar)s)"
+    r"|([A-Za-z]{3,}(?: [A-Za-z]{3,})?))"
+)
 """Things that are counted beside others, and elsewhere say something of a value."""
 _HEDGES = re.compile(r"\b(?:or|not|maybe|either)\b")
 
@@ -80,10 +83,11 @@ def _part(text: str) -> tuple[Node, str] | None:
         value = written(text)
         if named is None:
             thing = "%" if value.percent else value.unit
-            if not thing and (coins := _COUNTED_NOUN.fullmatch(text)) is not None:
-                value, thing = written(coins[1]), coins[2]
-            if not thing and (said := number_in_words(text.lower())) is not None and said[1]:
-                node, thing = Node("num", (), said[0]), written(f"2 {said[1]}").unit
+            if not thing and (said := _COUNTED_NOUN.fullmatch(text)) is not None:
+                value = written(said[1] if said[2] else f"{said[1]}\\text{{ {said[3]}}}")
+                thing = said[2] or value.unit
+            if not thing and (spoken := number_in_words(text.lower())) is not None and spoken[1]:
+                node, thing = Node("num", (), spoken[0]), written(f"2 {spoken[1]}").unit
                 return (node, told(thing)) if thing else None
         if not thing:
             return None

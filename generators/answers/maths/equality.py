@@ -37,7 +37,7 @@ from generators.answers.maths.relations import (
 )
 from generators.answers.maths.symbolic import approximates, is_constant, proportional, refuse_large, same, sample
 from generators.answers.maths.typed import Answer, marks_conflict, meant
-from generators.answers.maths.vectors import components
+from generators.answers.maths.vectors import components, entries
 from generators.malformed import Malformed
 
 MAX_UNORDERED = 24
@@ -184,29 +184,21 @@ def _equal_counted(gold: Node, given: Node) -> bool:
 
 
 def _equal_unlike(gold: Node, given: Node) -> bool:
-    """Compare a ratio with a quotient, a column with a vector, a class of remainders with its member as it stands."""
+    """Compare a ratio with a quotient, a column with a vector, a set of one with its value, a class with a member."""
     if gold.op == "class":
         return given.op not in STRUCTURES and _equal(gold.args[0], given)
-    part, whole = (given, gold) if gold.leaf in (":", "()") or gold.op == "matrix" else (gold, given)
-    if part.op not in STRUCTURES and (entries := _entries(whole)):
-        found = components(part, len(entries))
-        return found is not None and _equal_parts(entries, found)
+    part, whole = (given, gold) if gold.leaf in (":", "()", "{}") or gold.op == "matrix" else (gold, given)
+    parts = entries(whole)
+    if part.op not in STRUCTURES and parts:
+        found = components(part, len(parts))
+        return found is not None and _equal_parts(parts, found)
+    if part.op not in STRUCTURES and whole.leaf == "{}" and len(whole.args) == 1:
+        return _is_value(part) and _equal(whole.args[0], part)
     if whole.op == "seq" and whole.leaf == ":" and len(whole.args) == 2 and part.op not in STRUCTURES:
         return _equal(Node("/", whole.args), part)
     if {whole.op, part.op} == {"matrix", "seq"} and "()" in (part.leaf, whole.leaf):
-        return bool(entries := _entries(whole)) and _equal_parts(entries, _entries(part))
+        return bool(parts) and _equal_parts(parts, entries(part))
     return False
-
-
-def _entries(node: Node) -> tuple[Node, ...]:
-    """Return what a tuple, or a matrix of one column or row, is made of; () for any other tree."""
-    if node.op == "seq" and node.leaf == "()":
-        return node.args
-    if node.op != "matrix" or node.leaf is not None:
-        return ()
-    if len(node.args) == 1:
-        return node.args[0].args
-    return tuple(row.args[0] for row in node.args) if all(len(row.args) == 1 for row in node.args) else ()
 
 
 def _congruent(gold: Node, given: Node) -> bool:

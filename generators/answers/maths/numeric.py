@@ -61,9 +61,15 @@ def is_complex(value: Any) -> bool:
 
 
 class Values:
-    """Values of trees at one point; remembers the largest summand, below which a sum's noise lies."""
+    """Values of trees at one point; remembers the largest summand, below which a sum's noise lies.
 
-    def __init__(self, point: dict[str, Any], digits: int = DIGITS, *, carrying: bool = False) -> None:
+    carrying: sums, integrals and limits are carried out. real: what is complex has no value, even within a real one.
+    """
+
+    def __init__(
+        self, point: dict[str, Any], digits: int = DIGITS, *, carrying: bool = False, real: bool = False
+    ) -> None:
+        self.real = real
         self.mp, self.point, self.carrying, self.spent = arithmetic(digits), point, carrying, 0
         self.scale = self.mp.mpf(0)
 
@@ -86,7 +92,7 @@ class Values:
             value = self.carried(node) if self.carrying else None
             return self.unknown(node) if value is None else value
         value = self.combine(node, [self.of(argument) for argument in node.args])
-        if not self.mp.isfinite(value):
+        if not self.mp.isfinite(value) or (self.real and is_complex(value)):
             raise Undefined
         if value and abs(self.mp.mag(value)) > MAX_BITS:
             raise Malformed(f"value beyond 2^{MAX_BITS}")
@@ -243,9 +249,10 @@ class Values:
 
     def unknown(self, node: Node) -> Any:
         """Return a value that equal parts of an operator share and different parts do not."""
-        total = self.mp.mpf(derive("operator", str(node.leaf)) % 10**9) / 10**8
+        name = str(node.leaf) if node.op == "opaque" else node.op
+        total = self.mp.mpf(derive("operator", name) % 10**9) / 10**8
         for place, part in enumerate(node.args):
-            total += (self.inside(part) + 1) ** 2 * (derive("place", place, str(node.leaf)) % 10**9) / 10**8
+            total += (self.inside(part) + 1) ** 2 * (derive("place", place, name) % 10**9) / 10**8
         return total
 
     def inside(self, part: Node) -> Any:

@@ -327,6 +327,21 @@ def _agree_closely(left: Node, right: Node, free: list[str], k: int) -> bool:
     return found is not None and abs(found[0] - found[1]) < tolerance()
 
 
+def _leaves_reals(left: Node, right: Node, free: list[str], k: int) -> bool:
+    """Say whether one of two real expressions has no value in the reals at a point, as ln x + ln y where both are < 0.
+
+    One with bars says what holds there, and is compared there.
+    """
+    if any(part.op == "abs" or part.leaf == "i" for tree in (left, right) for part in walk(tree)):
+        return False
+    values = Values({name: _coordinate(name, k, arithmetic()) for name in free}, real=True)
+    try:
+        values.of(left), values.of(right)
+    except Undefined:
+        return True
+    return False
+
+
 def _agree(left: Node, right: Node, free: list[str]) -> bool:
     """Compare at points; two complex values that differ leave it to points near nought, which are real or none are."""
     agreed = 0
@@ -340,6 +355,8 @@ def _agree(left: Node, right: Node, free: list[str]) -> bool:
             continue
         a, b, scale = found
         if abs(a - b) > max(abs(a), abs(b), scale) * tolerance():
+            if _NEEDED <= k < _NEAR and agreed >= _NEEDED and _leaves_reals(left, right, free, k):
+                continue
             if not free or "i" in free or not (is_complex(a) and is_complex(b)):
                 return False
             if k < _NEAR:

@@ -49,3 +49,14 @@ def _coefficients(node: Node) -> dict[str | int, Node] | None:
     if node.op == "/" and not last:
         return {name: Node("/", (factor, node.args[1])) for name, factor in first.items()}
     return None
+
+
+def entries(node: Node) -> tuple[Node, ...]:
+    """Return what a tuple, or a matrix of one column or row, is made of; () for any other tree."""
+    if node.op == "seq" and node.leaf == "()":
+        return node.args
+    if node.op != "matrix" or node.leaf is not None:
+        return ()
+    if len(node.args) == 1:
+        return node.args[0].args
+    return tuple(row.args[0] for row in node.args) if all(len(row.args) == 1 for row in node.args) else ()

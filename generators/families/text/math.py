@@ -82,7 +82,7 @@ def render(params: Json, rendering: str) -> tuple[str, str]:
 
 FAMILY = Family(
     family_version=3,
-    verifier_version=9,
+    verifier_version=10,
     answer_type="mathematics",
     renderings=("plain",),
     make=make,

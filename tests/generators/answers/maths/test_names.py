@@ -33,9 +33,10 @@ SAME = [
     ("ad - bc", r"\begin{vmatrix}a&b\\c&d\end{vmatrix}"), ("-2", r"\det\begin{pmatrix}1&2\\3&4\end{pmatrix}"),
     (r"\begin{pmatrix}-2&1\\1.5&-0.5\end{pmatrix}", r"\begin{pmatrix}1&2\\3&4\end{pmatrix}^{-1}"),
     (r"\begin{pmatrix}7&10\\15&22\end{pmatrix}", r"\begin{pmatrix}1&2\\3&4\end{pmatrix}^2"),
-    ("(1, 2, 3)", r"\frac12(2, 4, 6)"), ("xy - y = x + 1", r"y = \frac{x+1}{x-1}"),
-    (r"\frac{h(a+b)}{2}", r"\frac12(a+b)h"), ("xf(x)", "f(x)x"), ("2^3 5 7^2", "1960"),
-    (r"x \mapsto x^2", "f(t) = t^2"), ("x^2 + C", r"x^2 + \text{constant}"),
+    ("(1, 2, 3)", r"\frac12(2, 4, 6)"), (r"\sqrt{xy}", r"\sqrt{x}\sqrt{y}"), ("{0}", r"\{0\}"),
+    ("2 red, 3 blue", "3 blue and 2 red"), ("800 yen", "¥800"), (r"(2, -1)", r"2\hat{\imath} - \hat{\jmath}"),
+    ("xy - y = x + 1", r"y = \frac{x+1}{x-1}"), (r"\frac{h(a+b)}{2}", r"\frac12(a+b)h"), ("xf(x)", "f(x)x"),
+    ("2^3 5 7^2", "1960"), (r"x \mapsto x^2", "f(t) = t^2"), ("x^2 + C", r"x^2 + \text{constant}"),
     (r"\mathbb{R} \setminus \{1, 2\}", "all reals except 1 and 2"), ("6", "half a dozen"),
     ("Δ + ρ", r"\Delta + \rho"), ("4 quarters, 3 dimes", "3 dimes and 4 quarters"),
 ]  # fmt: skip
