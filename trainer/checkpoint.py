@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import ConfigError, StoreError, brief, shortened
 from pipeline.problem import Json
-from pipeline.store.files import sync, temporary_name, writing
+from pipeline.store.files import sync, unfinished, writing
 from pipeline.store.sealed import HASHES, check_folder, is_sealed, seal_folder
 from trainer.policy import MADE_AGAIN, Policy, load_policy
 
@@ -48,23 +48,21 @@ def save(path: Path, *, policy: Policy, state: Json, optimiser: Mapping[str, Any
     recover(path)
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        folder = path.parent / temporary_name(path.name)
         try:
-            policy.save(folder)
-            tensors: dict[str, torch.Tensor] = {}
-            skeleton = _flat(dict(optimiser or {}), tensors)
-            save_file(tensors, folder / OPTIMISER)
-            record = {"policy": policy.policy_id, "optimiser": skeleton, "state": state}
-            (folder / STATE).write_text(json.dumps(record, allow_nan=False), encoding="utf-8")
-            seal_folder(folder)
-            for file in folder.iterdir():
-                sync(file)
-            sync(folder)
-            _swap(folder, path)
+            with unfinished(path.parent, path.name) as folder:
+                policy.save(folder)
+                tensors: dict[str, torch.Tensor] = {}
+                skeleton = _flat(dict(optimiser or {}), tensors)
+                save_file(tensors, folder / OPTIMISER)
+                record = {"policy": policy.policy_id, "optimiser": skeleton, "state": state}
+                (folder / STATE).write_text(json.dumps(record, allow_nan=False), encoding="utf-8")
+                seal_folder(folder)
+                for file in folder.iterdir():
+                    sync(file)
+                sync(folder)
+                _swap(folder, path)
         except SafetensorError as error:  # what safetensors makes of a full disk
             raise OSError(str(error)) from error
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def exists(path: Path) -> bool:

@@ -5,13 +5,11 @@ Law: nothing that a living process may still be writing is garbage.
 
 import contextlib
 import shutil
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from stat import S_ISREG
 from typing import NamedTuple
 
-from pipeline.store.files import TEMPORARY, owner_alive, writing
+from pipeline.store.files import TEMPORARY, file_clock, may_be_written, traces, writing
 
 
 class Garbage(NamedTuple):
@@ -33,12 +31,13 @@ def collect_garbage(
     Raises:
         StoreError: when something cannot be deleted; the same call goes on.
     """
-    newest = time.time() - keep_days * 86_400
+    now = file_clock(root)
+    newest = now - keep_days * 86_400
     found = []
-    left = [*_left(root), *elsewhere]
+    left = [*_left(root, now), *elsewhere]
     for kind, path in [*(("unfinished", path) for path in left), *(("shard", path) for path in _shards(root))]:
         try:
-            size, written = _occupied(path)
+            size, written = traces(path)
         except FileNotFoundError:  # finished meanwhile, or taken by another collection
             continue
         if written > newest:
@@ -51,17 +50,11 @@ def collect_garbage(
     return sorted(found)
 
 
-def _left(root: Path) -> list[Path]:
+def _left(root: Path, now: float) -> list[Path]:
     """Return what dead processes left unfinished, the outermost folder where one holds another."""
-    found = {path for path in root.rglob(f"{TEMPORARY}*") if not owner_alive(path)}
+    found = {path for path in root.rglob(f"{TEMPORARY}*") if not may_be_written(path, now=now)}
     return [path for path in found if found.isdisjoint(path.parents)]
 
 
 def _shards(root: Path) -> list[Path]:
     return [path for path in (root / "shards").glob("*/*") if not path.name.startswith(TEMPORARY)]
-
-
-def _occupied(path: Path) -> tuple[int, float]:
-    """Return the bytes of a file or folder and when anything of it was written last, in seconds since 1970."""
-    found = [path.lstat(), *(inner.lstat() for inner in path.rglob("*"))]
-    return sum(entry.st_size for entry in found if S_ISREG(entry.st_mode)), max(entry.st_mtime for entry in found)

@@ -3,14 +3,13 @@
 The one import of datasets and huggingface_hub. Law: what is pushed and pulled back is the same version, bit for bit.
 """
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from pipeline.errors import StoreError
 from pipeline.store.card import card
-from pipeline.store.files import temporary_name
+from pipeline.store.files import unfinished
 from pipeline.store.store import Store
 from pipeline.store.version import FILES, HUB_SPLITS, ID, DatasetVersion, split_file
 from pipeline.store.version_files import MANIFEST
@@ -84,15 +83,12 @@ def pull(
         StoreError: when the hub refuses, or what arrives is not a whole version, or not the one that was asked for.
     """
     api = api or _api(token)
-    folder = store.root / temporary_name("pull")
-    try:
+    with unfinished(store.root, "pull") as folder:
         with _hub_errors(f"pulling {repo}"):
             api.snapshot_download(
                 repo, repo_type="dataset", revision=revision, local_dir=str(folder), allow_patterns=[MANIFEST, *FILES]
             )
         return store.adopt(folder, expected=revision if revision and ID.fullmatch(revision) else None)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _api(token: str | None) -> Any:

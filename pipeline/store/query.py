@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from pipeline.errors import ConfigError, StoreError, nearest
 from pipeline.fingerprint import canonical
 from pipeline.problem import PROBLEM_SCHEMA
-from pipeline.store.files import TEMPORARY, owner_alive, temporary_name
+from pipeline.store.files import TEMPORARY, file_clock, may_be_written, temporary_name
 from pipeline.store.ledger import TABLES, Ledger
 from pipeline.store.store import Part, Store
 from pipeline.store.version import DROPPED_SCHEMA, DatasetVersion
@@ -118,8 +118,9 @@ def left_behind(place: Path | None = None) -> list[Path]:
 
     A question that ends, or fails, removes its own.
     """
-    found = (place or Path(tempfile.gettempdir())).glob(f"{TEMPORARY}*-{_SPILLED}")
-    return [path for path in found if not owner_alive(path) and os.access(path, os.W_OK)]
+    place = place or Path(tempfile.gettempdir())
+    now, found = file_clock(place), place.glob(f"{TEMPORARY}*-{_SPILLED}")
+    return [path for path in found if not may_be_written(path, now=now) and os.access(path, os.W_OK)]
 
 
 def query(root: Path | str, sql: str) -> pa.Table:

@@ -8,7 +8,6 @@ import errno
 import json
 import logging
 import platform
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,7 +23,7 @@ from pipeline.errors import SHOWN, ConfigError, StoreError, brief, nearest
 from pipeline.fingerprint import canonical
 from pipeline.problem import PROBLEM_SCHEMA, Json
 from pipeline.store.card import card
-from pipeline.store.files import TEMPORARY, sync, temporary_name, write_atomic, writing
+from pipeline.store.files import TEMPORARY, sync, temporary_name, unfinished, write_atomic, writing
 from pipeline.store.sealed import read_parquet, sha256_of, write_parquet
 from pipeline.store.trust import check_files, check_rows, copy_version
 from pipeline.store.version import (
@@ -151,10 +150,9 @@ class Store:
         """
         if fault := name_fault(name):
             raise ConfigError(f"version name {brief(name)}: {fault}")
-        folder = self._versions / temporary_name()
         recipe = json.loads(canonical(recipe))
         identity = recipe_id(recipe, inputs)
-        try:
+        with unfinished(self._versions) as folder:
             kept_rows = spilled(folder / "spill", rows, PROBLEM_SCHEMA)
             dropped_rows = spilled(folder / "spill_dropped", dropped, DROPPED_SCHEMA)
             with writing(folder):
@@ -178,8 +176,6 @@ class Store:
                     circumstances={"host": platform.node(), **(circumstances or {})},
                 )
                 kept = self._settle(folder, version)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
         self.point(name, kept)
         write_atomic(self._recipes / identity, kept.id.encode())
         return kept
@@ -199,8 +195,7 @@ class Store:
         Raises:
             StoreError: naming the first thing that does not hold; nothing of it is left here then.
         """
-        temporary = self._versions / temporary_name()
-        try:
+        with unfinished(self._versions) as temporary:
             with writing(temporary):
                 version = copy_version(Path(folder), temporary)
             if expected not in (None, version.id):
@@ -211,8 +206,6 @@ class Store:
             check_rows(temporary, version)
             with writing(temporary):
                 kept = self._settle(temporary, version)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
         if self._made_here(named := _pointed(self._names / quote(version.name, safe="")) or "") and named != kept.id:
             _log.warning("%s stays the name of %s, which was made here; the new one is %s", kept.name, named, kept.id)
         else:

@@ -20,12 +20,13 @@ from hypothesis import strategies as st
 from pipeline.choice.mixture import Cell
 from pipeline.errors import ConfigError, StoreError
 from pipeline.problem import PROBLEM_SCHEMA, from_table, row_hash, to_table
-from pipeline.store.files import write_atomic
+from pipeline.store.files import temporary_name, write_atomic
 from pipeline.store.garbage import collect_garbage
 from pipeline.store.query import left_behind
 from pipeline.store.store import Store, diff
 from pipeline.store.version import recipe_id, row_hashes, version_id
 from tests.pipeline.examples import addition, additions, dropped_table
+from tests.pipeline.store.test_leases import left_by_the_dead
 from tests.pipeline.store.test_sealed import flipped
 
 RECIPE = {"stage": "generate", "levels": [1, 2, 3]}
@@ -252,7 +253,7 @@ def test_kill_in_mid_publish_leaves_no_version_and_garbage_is_collected(tmp_path
     store = Store(tmp_path)
     for version in store.versions():
         store.check(version)
-    (tmp_path / "versions" / ".tmp-999999999-1-").mkdir()
+    (tmp_path / "versions" / left_by_the_dead(1)).mkdir()
     assert len(collect_garbage(store.root, keep_days=0, delete=True)) >= 1
     assert not list(tmp_path.rglob(".tmp-*"))
     assert store.versions()
@@ -260,15 +261,15 @@ def test_kill_in_mid_publish_leaves_no_version_and_garbage_is_collected(tmp_path
 
 def test_garbage_of_the_living_and_of_the_young_stays(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    mine = tmp_path / f".tmp-{os.getpid()}-1-x"
-    young = tmp_path / ".tmp-999999999-1-x"
+    mine, young = tmp_path / temporary_name("x"), tmp_path / left_by_the_dead(1, "x")
     mine.touch(), young.touch()
     store.write_shard("aa", to_table(additions(2)))
-    nested = tmp_path / "versions" / ".tmp-999999999-2-" / ".tmp-999999999-3-y"
+    outer = left_by_the_dead(2)
+    nested = tmp_path / "versions" / outer / left_by_the_dead(3, "y")
     nested.mkdir(parents=True), (nested / "part").write_bytes(b"12345")
     assert collect_garbage(store.root, keep_days=1) == []
     found = collect_garbage(store.root, keep_days=0)
-    wanted = [young.name, "shards/aa/aa.parquet", "versions/.tmp-999999999-2-"]
+    wanted = [young.name, "shards/aa/aa.parquet", f"versions/{outer}"]
     assert [(item.path, item.kind) for item in found] == [
         (path, "shard" if path.startswith("shards") else "unfinished") for path in wanted
     ]
@@ -282,9 +283,9 @@ def test_garbage_of_the_living_and_of_the_young_stays(tmp_path: Path) -> None:
 
 def test_what_killed_questions_spilled_goes_and_that_of_others_and_of_the_living_stays(tmp_path: Path) -> None:
     dead, mine, other = (
-        ".tmp-999999999-1-veriloop-duckdb",
-        f".tmp-{os.getpid()}-2-veriloop-duckdb",
-        ".tmp-999999999-3-other",
+        left_by_the_dead(1, "veriloop-duckdb"),
+        temporary_name("veriloop-duckdb"),
+        left_by_the_dead(3, "other"),
     )
     for name in (dead, mine, other):
         (tmp_path / "tmp" / name).mkdir(parents=True)
