@@ -54,9 +54,9 @@ def _gold(row: Mapping[str, Any]) -> str:
     if "final_answer" in row:
         return ", ".join(row["final_answer"])
     if "answer" not in row:
-        from generators.answers.reading.extract import boxes
+        from generators.answers.reading.places import boxed
 
-        return boxes(row["solution"]) or ""
+        return boxed(row["solution"]) or ""
     answer = row["answer"]
     if isinstance(answer, float) and answer.is_integer():
         return str(int(answer))

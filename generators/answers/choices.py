@@ -1,17 +1,18 @@
 """Choices, booleans and words. Not mathematics, though the content of an option may be some (values).
 
 Law: a choice is one letter, the content of one option, or both where they agree. A boolean is one of
-true, yes, t, y and false, no, f, n, in any case; 1 and 0 are numbers and no booleans. Words are equal without regard to
-case, spacing, quotes and the marks round them.
+true, yes, t, y and false, no, f, n, in any case, or their like in another language; 1 and 0 are numbers, no booleans.
+Words are equal without regard to case, spacing, quotes and the marks round them.
 """
 
 import re
 
 from generators.answers.declared import Declared
-from generators.answers.language.prose import denies_next, is_denied, is_hedge
+from generators.answers.language.denials import is_denied, is_hedge
 from generators.answers.language.writing import TEXT
 from generators.answers.maths.typed import normal_text
 from generators.answers.reading.extract import undressed
+from generators.answers.reading.truths import TRUTHS
 from generators.answers.structures import unquoted
 from generators.answers.values import equal_values
 from generators.malformed import Malformed
@@ -25,13 +26,6 @@ _LABEL = re.compile(
 )
 _OTHER_LABEL = re.compile(r"(?:^|[\s,;/&(])[B-H](?:$|[).,;:\s])")
 _ARTICLE = re.compile(r"\A(?:an?|the) (?=\w{2})")
-_TRUTH = re.compile(r"\b(?:yes|no|true|false)\b")
-_STATED = re.compile(r"(yes|no|true|false)[.,:;!] (.*)|(.* is) (true|false)")
-"""A truth that a sentence begins with, or that it says of something."""
-_TRUTHS = {
-    **dict.fromkeys(("true", "yes", "t", "y"), True),
-    **dict.fromkeys(("false", "no", "f", "n"), False),
-}
 
 
 def bare(text: str) -> str:
@@ -47,17 +41,15 @@ def bare(text: str) -> str:
 
 
 def read_boolean(text: str) -> bool:
-    """Return the truth value a text states.
+    """Return the truth value that a word states, in any language that is read.
 
     Raises:
-        Malformed: for anything but the eight words.
+        Malformed: for anything but such a word.
     """
     word = bare(text).strip("().!").lower()
-    if (stated := _STATED.fullmatch(word)) is not None and not _TRUTH.search(stated[2] or stated[3]):
-        word = stated[1] or ("" if denies_next(stated[3]) else stated[4])
-    if word not in _TRUTHS or is_hedge(text):
+    if word not in TRUTHS:
         raise Malformed("not a boolean", text[:100])
-    return _TRUTHS[word]
+    return TRUTHS[word]
 
 
 def equal_booleans(gold: str, given: str, declared: Declared) -> bool:
@@ -105,6 +97,12 @@ def read_choice(text: str, declared: Declared) -> tuple[str, str]:
     if content and not options and (is_hedge(content) or _OTHER_LABEL.search(content) or is_denied(content)):
         raise Malformed("a hedge is no answer", text[:100])
     return letter, content
+
+
+def names_another(letter: str, content: str, declared: Declared) -> bool:
+    """Say whether a text behind a letter is the content of another option than the letter's."""
+    other = _option(bare(content), declared.choices)
+    return other not in ("", letter)
 
 
 def _option(content: str, options: tuple[str, ...]) -> str:

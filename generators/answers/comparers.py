@@ -17,6 +17,7 @@ from generators.answers.dates import (
     equal_durations,
     equal_times,
     is_clock,
+    is_named_time,
     looks_like_date,
     looks_like_duration,
     looks_like_time,
@@ -139,11 +140,20 @@ def _readable(text: str) -> bool:
 def _quantities(gold: str, given: str, declared: Declared) -> bool:
     """Compare quantities; lists of them, and products that read like one, in their other reading too."""
     try:
-        return equal_quantities(gold, given, declared) or _otherwise_quantities(gold, given, declared)
+        if equal_quantities(gold, given, declared) or _otherwise_quantities(gold, given, declared):
+            return True
     except Malformed:
-        if not _otherwise_quantities(gold, given, declared):
+        if not (_otherwise_quantities(gold, given, declared) or _equal_as_durations(gold, given, declared)):
             raise
         return True
+    return "hour" in given and _equal_as_durations(gold, given, declared)
+
+
+def _equal_as_durations(gold: str, given: str, declared: Declared) -> bool:
+    try:
+        return equal_durations(gold, given, declared)
+    except Malformed:
+        return False
 
 
 def _otherwise_quantities(gold: str, given: str, declared: Declared) -> bool:
@@ -202,6 +212,8 @@ def special_type(gold: Json, declared: Declared) -> AnswerType | None:
         return "mapping"
     if text[:2] in ("[[", "[ ") or "\n" in text or "\\begin" in text:
         return _rows_type(text)
+    if is_named_time(text):
+        return "time"
     if not any(map(str.isdigit, text)) or len(text) > 300:
         return None
     if looks_like_date(text):

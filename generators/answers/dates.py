@@ -9,7 +9,8 @@ from datetime import date
 from fractions import Fraction
 
 from generators.answers.declared import Declared
-from generators.answers.language.prose import is_hedge
+from generators.answers.language.denials import is_hedge
+from generators.answers.language.patterns import words
 from generators.answers.values import close
 from generators.malformed import Malformed
 
@@ -20,6 +21,24 @@ _MONTHS = (
 )  # fmt: skip
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MARKUP = re.compile(r"\\(?:text|mathrm|textbf|mathbf|operatorname|rm)\s*\{([^{}]*)\}|\\[,;:! ]|[${}~]")
+_FOREIGN_MONTHS = {
+    name: 1 + number % 12
+    for number, name in enumerate(
+        words(
+            "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
+            " enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
+            " januar februar märz april mai juni juli august september oktober november dezember"
+            " gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"
+            " janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro"
+            " января февраля марта апреля мая июня июля августа сентября октября ноября декабря"
+        )
+    )
+}
+_FOREIGN = re.compile(
+    r"(?:(?:le|el|il|den|am|em|a) )?(\d{1,2})(?:er|\.|º)?(?: de)? ([^\W\d_]{3,10})(?:,? (?:de |del "
+    r"|do )?(\d{4}))?(?: ?г\.?)?"
+)
+_SIGNED = re.compile(r"(\d{4}) ?[年년] ?(\d{1,2}) ?[月월](?: ?(\d{1,2}) ?[日일])?")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{4})/(\d{1,2})/(\d{1,2})")
 _SLASHED = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 _WORDED = re.compile(
@@ -30,6 +49,23 @@ _WORDED = re.compile(
 _CLOCK = re.compile(
     r"(\d{1,2})(?: ?: ?(\d{2})(?: ?: ?(\d{2}))?|\.(\d{2})(?= ?[ap]))?(?: ?([ap])\.? ?m\.?)?(?: ?o'?clock)?"
 )
+_HOURS = words("twelve one two three four five six seven eight nine ten eleven")
+_HALF = r"(?: (?P<half>[ap])\.? ?m\.?| (?:in the (?P<day>morning|afternoon|evening)|at (?P<night>night)))?"
+_SPOKEN = re.compile(
+    rf"(?:(?:(?P<minutes>half|an? quarter|quarter|\d{{1,2}}(?: minutes)?) )?(?P<side>past|to) )?"
+    rf"(?P<hour>\d{{1,2}}|{'|'.join(_HOURS)})(?: o'?clock)?{_HALF}"
+)
+_DIGITAL = re.compile(
+    rf"(?P<hour>\d{{1,2}})(?: ?[:.h] ?(?P<minute>\d{{2}})(?: ?: ?(?P<second>\d{{2}}))?| ?h)?(?: uhr| h| hrs)?{_HALF}"
+)
+_SIGNED_TIME = re.compile(
+    r"(?:(?P<am>上午|凌晨|早上|午前|오전)|(?P<pm>下午|晚上|午後|오후))? ?(?P<hour>\d{1,2}) ?[点點时時시] ?"
+    r"(?:(?P<minute>\d{1,2}) ?[分분]|(?P<thirty>半))?"
+)
+_NAMED_TIMES = {
+    **dict.fromkeys(("noon", "12 noon", "midday", "12:00 noon", "12:00 pm noon"), 43200),
+    **dict.fromkeys(("midnight", "12 midnight", "12:00 midnight"), 0),
+}
 _DATE_HINT = re.compile(r"\d{4}[-/]\d|\d/\d{1,2}/\d{4}|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", re.IGNORECASE)
 _DURATION_HINT = re.compile(r"\d ?[a-z]+[^a-z]*\d+ ?[a-z]", re.IGNORECASE)
 _PLAIN_CLOCK = re.compile(r"([01]?\d|2[0-3]) ?: ?[0-5]\d(?: ?: ?[0-5]\d)?")
@@ -51,6 +87,11 @@ def _plain(text: str, kind: str) -> str:
         raise Malformed(f"not a {kind}", text[:100])
     if is_hedge(text):
         raise Malformed("a hedge is no answer", text[:100])
+    text = (
+        text.replace("half an hour", "30 minutes").replace("an hour and a half", "90 minutes")
+        if "hour" in text
+        else text
+    )
     bare = _MARKUP.sub(lambda found: f" {found[1] or ''} ", text).replace("\u2212", "-")
     return " ".join(bare.strip(" .").lower().split())
 
@@ -85,6 +126,11 @@ def _date_parts(plain: str, declared: Declared) -> tuple[int, int, int]:
             raise Malformed("a date that may be two: day or month first", plain)
         month_first = declared.first == "month" if declared.first else second > 12
         return (year, first, second) if month_first else (year, second, first)
+    if signed := _SIGNED.fullmatch(plain):
+        return int(signed[1]), int(signed[2]), int(signed[3] or 0)
+    foreign = _FOREIGN.fullmatch(plain)
+    if foreign is not None and foreign[2] in _FOREIGN_MONTHS:
+        return int(foreign[3] or 0), _FOREIGN_MONTHS[foreign[2]], int(foreign[1])
     worded = _WORDED.fullmatch(plain)
     if worded is None:
         raise Malformed("not a date", plain)
@@ -112,13 +158,50 @@ def read_time(text: str) -> int:
         Malformed: for what is no time of day.
     """
     plain = _plain(text, "time")
-    if plain in ("noon", "12 noon", "midnight", "12 midnight"):
-        return 43200 if "noon" in plain else 0
+    if (named := _NAMED_TIMES.get(plain.removeprefix("at "))) is not None:
+        return named
     found = _CLOCK.fullmatch(plain)
-    if found is None or (found[2] is None and found[4] is None and plain.isdigit()):
+    if found is not None and not (found[2] is None and found[4] is None and plain.isdigit()):
+        return _seconds(text, int(found[1]), int(found[2] or found[4] or 0), int(found[3] or 0), half=found[5])
+    parts = None if plain.isdigit() else _DIGITAL.fullmatch(plain)
+    if parts is not None and (parts["minute"] or len(plain) > len(parts["hour"])):
+        half = _half(parts, int(parts["hour"]))
+        return _seconds(text, int(parts["hour"]), int(parts["minute"] or 0), int(parts["second"] or 0), half=half)
+    if (signed := _SIGNED_TIME.fullmatch(plain)) is not None:
+        half = "a" if signed["am"] else "p" if signed["pm"] else None
+        return _seconds(
+            text, int(signed["hour"]), int(signed["minute"] or (30 if signed["thirty"] else 0)), 0, half=half
+        )
+    return _spoken(text, plain)
+
+
+def _spoken(text: str, plain: str) -> int:
+    """Return a time of day in words, in seconds: "quarter to ten", "half past 9 in the evening"."""
+    found = _SPOKEN.fullmatch(plain)
+    if found is None or (found["side"] is None) != (found["minutes"] is None) or plain in _HOURS or plain.isdigit():
         raise Malformed("not a time", text[:100])
-    hour, minute, second = int(found[1]), int(found[2] or found[4] or 0), int(found[3] or 0)
-    half = found[5]
+    hour = _HOURS.index(found["hour"]) or 12 if found["hour"] in _HOURS else int(found["hour"])
+    said = found["minutes"] or "0"
+    minutes = 30 if said == "half" else 15 if "quarter" in said else int(said.partition(" ")[0])
+    total = _seconds(text, hour, 0, 0, half=_half(found, hour)) + 60 * minutes * (-1 if found["side"] == "to" else 1)
+    if minutes > 59:
+        raise Malformed("not a time", text[:100])
+    return total % 86400
+
+
+def _half(found: re.Match[str], hour: int) -> str | None:
+    """Return "a" or "p" for the half of the day that a time says it is in, None where it says nothing."""
+    if found["night"]:
+        return "p" if 6 <= hour < 12 else "a"
+    return {"morning": "a", "afternoon": "p", "evening": "p"}.get(found["day"] or "") or found["half"]
+
+
+def _seconds(text: str, hour: int, minute: int, second: int, *, half: str | None) -> int:
+    """Return a time of day in seconds after midnight.
+
+    Raises:
+        Malformed: for one that the clock never shows.
+    """
     if minute > 59 or second > 59 or hour > 23 or (half and not 1 <= hour <= 12):
         raise Malformed("not a time", text[:100])
     if half:
@@ -178,6 +261,11 @@ def looks_like_date(text: str) -> bool:
     if len(plain) > MAX_DATE_CHARS or _DATE_HINT.search(plain) is None:
         return False
     return _reads(read_date, plain, Declared())
+
+
+def is_named_time(text: str) -> bool:
+    """Say whether a text is the name of a time of day: noon, midnight."""
+    return text.strip().lower() in _NAMED_TIMES
 
 
 def is_clock(text: str) -> bool:

@@ -14,8 +14,8 @@ from itertools import islice
 from typing import Any
 
 from generators.answers.declared import NOTHING, Declared
+from generators.answers.language.denials import is_hedge
 from generators.answers.language.nodes import Node, number, symbols
-from generators.answers.language.prose import is_hedge
 from generators.answers.language.writing import MONEY, TEXT
 from generators.answers.maths.equality import equal_answers
 from generators.answers.maths.symbolic import value

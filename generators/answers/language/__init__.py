@@ -2,5 +2,6 @@
 
 Whether two answers are equal is asked in `maths`.
 
-Doors: `latex`, `known_forms` and `tokens` for mathematics, `prose` and `writing` for sentences, `nodes`, `exact`.
+Doors: `latex`, `known_forms` and `tokens` for mathematics, `prose`, `denials`, `joiners` and `writing` for sentences,
+`patterns`, `nodes`, `exact`.
 """

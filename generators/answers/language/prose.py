@@ -6,6 +6,9 @@ Law: every pattern is linear in the text; what a sentence states is decided by i
 import re
 from collections import deque
 from collections.abc import Callable
+from itertools import pairwise
+
+from generators.answers.language.denials import denies_cue, denies_next, is_hedge, opens_doubt
 
 CUE = re.compile(
     r"\b(?:answers?|result|ans|option|choice|solutions?)(?: here)?[*_]{0,2} ?"
@@ -14,8 +17,7 @@ CUE = re.compile(
     r"|(?:\b(?:it's|it is|choose|pick|select|go with) )(?:option |choice )?"
     r"(?=\(?[A-J]\)?(?:\W{0,3}$|,? (?:because|since|as) ))"
     r"|\b(?:option|choice) (?=\(?[A-J]\)?(?: is (?:the )?(?:correct|right)\b|\W{0,3}$))"
-    r"|(?<!不)选(?:择|项)?(?:是|为|[:：])? ?(?=\(?[A-J](?![A-Za-z]))"
-    r"|^A: ?|####"
+    r"|(?<!不)选(?:择|项)?(?:是|为|[:：])? ?(?=\(?[A-J](?![A-Za-z]))|^A: ?|####"
     r"|(?:最终)?(?:答案|结果)(?:应该|應該)?(?:是|为|為|[:：])+|(?:答え?|正解)は|答[:：]|정답은|답[:은]|답: ?"
     r"|\b(?:réponse|opción|opção|alternativa|respuesta|resposta|risposta|antwort|lösung|antwoord"
     r"|svaret|odpowiedź|cevap|jawaban(?:nya)?|đáp án)"
@@ -36,14 +38,6 @@ LEADING_CUE = re.compile(
 """An announcement inside a formula, marked as text."""
 GOLD_CUE = re.compile(r"(?:the |final |correct ){0,3}answer ?(?:is:?|:) (?=\$?[-\\\d(])", re.IGNORECASE)
 _TRAILING = re.compile(r"\bis (?:the|our|my) (?:final |correct |desired |required )?answer\b", re.IGNORECASE)
-_DOUBTS = (
-    r"either(?!\W*$|[.!,])|maybe|perhaps|possibly|probably|not sure|unsure|not certain|quizas|tal vez|talvez|forse"
-    r"|vielleicht"
-)
-_FOREIGN_DOUBT = r"\b(?:peut-être|quizás?|возможно)\b|(?<!不)可能(?!的|性|情)|也许|たぶん|かもしれ|아마"
-_DOUBT = re.compile(rf"\b(?:{_DOUBTS})\b|{_FOREIGN_DOUBT}", re.IGNORECASE)
-_HEDGE = re.compile(rf"\b(?:or|oder|{_DOUBTS})\b|(?<=[\d$)]) (?-i:ou?) (?=[-$\\]*\d)", re.IGNORECASE)
-_FOREIGN_HEDGE = re.compile(rf"\bили\b|或|또는|または|もしくは|{_FOREIGN_DOUBT}", re.IGNORECASE)
 _CLOSING = re.compile(
     r"(?:please |and )?(?:let me know|feel free|if you(?:'d| have| need| want| would)|would you like"
     r"|do you (?:want|need)|is there anything|(?:i )?hope\b|i'm happy|happy to|good luck|thank|you're welcome)"
@@ -51,6 +45,7 @@ _CLOSING = re.compile(
     re.IGNORECASE,
 )
 """How a courtesy at the end of a reply begins."""
+_EMOJI = re.compile("[\\s\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\u25a0-\u25ff]{1,40}$")
 _ASIDE = re.compile(
     r"[(\[*#\s]*(?:check|verif|to (?:check|verify)|note\b|we can (?:even |also )?(?:check|verify)|as a check|testing\b"
     r"|let(?:'s| us| me) (?:check|verify|double)|this (?:checks|makes sense|matches|agrees)|indeed\b)",
@@ -73,38 +68,13 @@ _ORDER_WORDS = ("reward", "verdict", "truth", "grade", "rating", "confidence", "
 MAX_SAID = 300
 _SUBORDINATE = re.compile(
     r",? (?:because|since|as|which|so|where|when|while|given|with|by|for|after|due|and (?:so|therefore|thus|hence))\b"
-    r"|, |; |\. | \(|\.$"
+    r"|, |; |\. | \(|\.$|: (?=\S)"
 )
 _OPENING = re.compile(
-    r"(?:(?:so|thus|hence|therefore|then|finally|A:|Ans[:.]|(?:it|that)(?:'s| is)),? ){1,3}", re.IGNORECASE
+    r"(?:(?:so|thus|hence|therefore|then|finally|A:|Ans[:.]|(?:it|that)(?:'s| is)|either(?= \S+ ?(?:=|or\b))),? ){1,3}",
+    re.IGNORECASE,
 )
 _SAID = re.compile(r"(?:\b(?:is|are|equals|be|it's|that's)(?: equal to)?|:) ")
-_DENIED = re.compile(
-    r"(?:\b(?:minus|negative|except|(?:any|every)thing but|cannot|could|might|may"
-    r"|(?:more|less|greater|fewer|other) than|(?:discard|reject|exclud|eliminat)(?:e|s|ing)?|rul(?:e|ing) out"
-    r"|(?:root|multiple|factor|divisor|power|square|cube|negative|opposite|reciprocal|inverse|one)s? of|exceeds?"
-    r"|close to|different from|up to|under|below|above|nearly|almost|double|twice|triple|half(?: of)?))"
-    r"(?: equal to| be| at| on| in)?$|(?:\b(?:not|never)|n't)(?: [a-z]+){0,2}$"
-    r"|(?:\b(?:is|are) |^)at (?:least|most)$"
-    r"|\bdoubt\b[^,;]{0,20}$|\bbetween\b[^,;]{0,40} (?:and|to)$"
-    r"|\b(?:pas|no (?:es|son|hay|tiene)|nicht|keine?|не|não (?:é|são|tem)|non (?:è|ha)|bukan|ليس)$"
-    r"|\b(?:menos d[eo]|m[eo]ins? d[ei]|m[ae](?:yor|nor|ior) (?:que|a|di)|(?:größer|kleiner|weniger|mehr) als"
-    r"|больше|меньше)$"
-    r"|(?:不是|并非|不为|不等于|没有|[小大多少]于|至[多少]|超过)$"
-    r"|\b(?:podría|pourrait|könnte|potrebbe|poderia)(?: ser| être| essere| sein)?$",
-    re.IGNORECASE,
-)
-_DENIED_CUE = re.compile(
-    r"(?:\b(?:not|never|nor|doubt|whether|if|no way|thought|assumed|guessed|out|than|eliminate|exclude|reject)|n't)"
-    r"(?: true| the case| think| believe| mean| say| know| certain)?"
-    r"(?: that| if| whether)?(?: (?:the|our|my|final|correct))*\s*$"
-    r"|\b(?:might|may|could) (?:say|think|believe|guess|argue|assume|conclude)(?: that)?(?: the)?\s*$"
-    r"|\b(?:(?:mistake|error) is|tempting|wrongly|wrong|incorrect|bound (?:for|on|of))\b[^.;]{0,30}$"
-    r"|\b(?:suppose|assume|(?:others?|some|people|student|friend) (?:claim|say|said|think|believe)s?)"
-    r"(?: that)?(?: the)? $",
-    re.IGNORECASE,
-)
-"""What before a cue takes its word back: "it is not true that the answer is"."""
 _OTHERS_DENIED = re.compile(
     r"(?<=[\w)}$%])(?:[\s,*-]+because |[\s,.;]*因为|,? since (?![\d$\\])"
     r"|(?:[\s,;:.!*]+(?i:(?:but|and|so|et|und|y|e|и|а) )?"
@@ -123,48 +93,27 @@ _FROM = re.compile(r"(?:^|(?<=[A-Za-z] )|(?<=[a-z], ))(?:[A-Z][a-z]{2,8}[.,]? ){
 _NAMING_VARIABLE = re.compile(r"\bof $")
 _SETTING_CASE = re.compile(r"\b(?:for(?: all| every| any)?|when|if|where|since|because) $")
 _ROUNDING = re.compile(r"\b(?:approximately|about|roughly) $")
-_REVISED = re.compile(
-    r"\b(?:however|but|wait|no|actually),? (?:it(?:'s| is| was)|the (?:correct|actual|right|true|real))\b"
-    r"|(?:^|[.,;!] )(?:(?:correction|edit)\b|(?:actually|i mean|sorry|no|alternatively|otherwise|else|unless|plus|minus"
-    r"|times),? (?:it(?:'s| is) )?[$\\]*-?\d)"
-    r"|\b(?:for|when|if)\b[^.]{1,60}[,;d] (?:it is )?[-$\\]*\d[\d.,/$]* ?(?:for|when|if|otherwise)\b",
-    re.IGNORECASE,
-)
-"""What states another answer after the first, or one for each of several cases."""
 _COPULA = re.compile(r"(?:です|である|だ|입니다|이다)[.。]?$")
 _REMARK = re.compile(r"\s\((?!mod)(?=[^()]*[A-Za-z]{3})[^()]{1,200}\)[.\s]*$")
+_WORKING = re.compile(r"(?<=\d) \((?=[^()]*[-+*/×=])[\d\s+*/×=.,$%-]{3,80}\)[.\s]*$")
+"""The calculation of a number, in brackets behind it."""
+_EXAMPLES = re.compile(
+    r",? (?:e\.g\.|i\.e\.|for example|for instance|such as|namely|viz\.|specifically|that is,)(?: |$).*", re.DOTALL
+)
+"""What names examples, or the same thing again, behind an answer."""
+_REASON = re.compile(
+    r"(?<=[\w)%$]),? (?:because|since|given that|seeing that|due to|as (?:he|she|it|they|we|the|there|each)) "
+)
+_CONCLUDING = re.compile(r"\b(?:so|thus|then|hence|therefore)\b|=>")
 _CONDITION = re.compile(r"\s*(?:since|if|when|as|because|given|suppose|let|for)\b", re.IGNORECASE)
 _SAYING = re.compile(r"\b(?:is|are|equals|so|then|thus|hence|therefore|get|gives?)\b")
 _BREAK = re.compile(r"[.!?…)*$\]}] +(?=[A-Z(\[*∎■□])")
 _SENTENCE_END = re.compile(r"[.!?][$)*]{0,3}\s+(?=[A-Z$\\])|\n")
 _STATING = tuple("0123456789$\\")
-_DENYING = re.compile(r"\b(?:not|wrong|incorrect|false|never)\b|n't\b", re.IGNORECASE)
-_SIGNS = tuple("<>≤≥≠-+*/^")
-_DISOWNED = re.compile(
-    r"\b(?:wrong|incorrect|false|impossible|guess)\b|^[ }*$]*(?:is|are|was)(?:n't| not)\b"
-    r"|^ ?(?:squared|cubed|factorial|(?:plus|minus|times|divided by) [$\\]?\d)"
-    r"|^ ?(?:ではな|ではあり|じゃな|이 아|가 아|不对|不行|değil)"
-    r"|^[ }*$]*(?:(?:is|are|was) (?:too|excluded|rejected|ruled)|fails?\b|does(?:n't| not) work)"
-    r"|\b(?:can't|cannot|could not|couldn't|unable to|not able to) (?:solve|answer|determine|find|figure|compute)\b"
-    r"|\b(?:to|by|the|and|of|with|from|is|are|that|next|we|need|for|or|so|but|which|because|then|now)$"
-)
-"""What behind a number takes it back, gives up, or breaks off in the middle of a sentence."""
-
-
 _ASSUMING = re.compile(
     r"\s*(?:let|suppose|assume|given|denote|consider|recall|note|first,? (?:let|note|we)|we (?:start|begin))\b",
     re.IGNORECASE,
 )
-_REFUSED = re.compile(r"(?:\b(?:not|cannot)|n't)(?: be| equal(?: to)?)?$", re.IGNORECASE)
-_REFUSED_AFTER = re.compile(r"[\s}$*]*(?:is|was)(?:n't| not| wrong| incorrect| false)\b")
-_ASKED = re.compile(r"[\s*$)]*[?？]")
-
-
-def is_hedge(text: str, *, but_or: bool = False) -> bool:
-    """Say whether a text names several candidates or doubts its own; `but_or` lets "or" pass."""
-    if but_or:
-        return _DOUBT.search(text) is not None
-    return _HEDGE.search(text) is not None or (not text.isascii() and _FOREIGN_HEDGE.search(text) is not None)
 
 
 def from_last_statement(text: str) -> str:
@@ -174,26 +123,11 @@ def from_last_statement(text: str) -> str:
     return text[last.end() :] if last is not None else text
 
 
-def is_denied(text: str) -> bool:
-    """Say whether a text denies what it speaks of: "not", "wrong"."""
-    return _DENYING.search(text) is not None
-
-
-def denies_next(before: str) -> bool:
-    """Say whether a text denies, doubts or bounds what follows it: "is not", "could be", "less than"."""
-    before = before.rstrip(" }")[-60:]
-    far = "doubt" in before or "between" in before
-    return _DENIED.search(before, 0 if far else max(0, len(before) - 32)) is not None
-
-
-def is_disowned(before: str, after: str) -> bool:
-    """Say whether what stands round a formula denies it, or a sign before it belongs to it."""
-    return denies_next(before) or before.endswith(_SIGNS) or _DISOWNED.search(after) is not None
-
-
-def is_dropped(after: str) -> bool:
-    """Say whether what stands behind a number takes it back, asks for it, gives up or breaks off."""
-    return _DISOWNED.search(after) is not None or _ASKED.match(after) is not None
+def hedged_part(text: str) -> str:
+    """Return the first sentence of a text, with those behind it that name another candidate or doubt it."""
+    ends = [*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]
+    doubted = [end for begin, end in pairwise(ends) if opens_doubt(text, begin)]
+    return text[: doubted[-1] if doubted else ends[0]]
 
 
 def after_cue(text: str) -> str | None:
@@ -203,18 +137,13 @@ def after_cue(text: str) -> str | None:
     if begin < 0:
         return None
     last = CUE.search(text, begin) or next(iter(deque(CUE.finditer(text), maxlen=1)), None)
-    if last is not None and _DENIED_CUE.search(text[max(0, last.start() - 80) : last.start()]):
+    if last is not None and denies_cue(text[: last.start()]):
         return ""
     found = without_closing(text[last.end() :]).strip() if last is not None else None
     found = _COPULA.sub("", found) if found and not found.isascii() else found
     if found and found.count("**") % 2:
         found = "".join(found.partition("**")[::2])
     return found.lstrip("*: \n") if found else None
-
-
-def is_revised(text: str) -> bool:
-    """Say whether a text states another answer after the first, or by cases: "8. However, it is 5"."""
-    return _REVISED.search(text) is not None
 
 
 def without_remark(text: str) -> str:
@@ -237,20 +166,6 @@ def is_assumption(text: str) -> bool:
 def is_condition(text: str) -> bool:
     """Say whether a sentence opens with a reason or a case: "since x > 0"."""
     return _CONDITION.match(text) is not None
-
-
-def is_refused(before: str, after: str) -> bool:
-    """Say whether what stands round a box denies it: "it cannot be", "is wrong"."""
-    doubtful = "not" in before or "n't" in before
-    if doubtful and _REFUSED.search(before.rstrip(" $*{")) is not None:
-        return True
-    return ("is" in after or "was" in after) and _REFUSED_AFTER.match(after) is not None
-
-
-def is_questioned(after: str) -> bool:
-    """Say whether what follows an answer asks whether it is one: "?", "? Not sure"."""
-    after = after.lstrip("}$*) ")
-    return after[:1] == "?" and _DOUBT.match(after.lstrip("? \n")) is not None
 
 
 def without_others(text: str) -> str:
@@ -290,6 +205,7 @@ def without_asides(text: str) -> str:
 def _without_ending(text: str, idle: Callable[[str], bool]) -> str:
     """Return a text without the last sentences that are idle, but for its first."""
     for _ in range(_ENDINGS):
+        text = text if text.isascii() else _EMOJI.sub("", text)
         begin = max(len(text) - _CLOSING_CHARS, text.rfind("\n") + 1, 0)
         end = max((match.end() for match in _BREAK.finditer(text, begin)), default=begin)
         if (
@@ -310,10 +226,10 @@ def stated_first(text: str) -> str | None:
     A clause that opens with "or" or a doubt is no explanation: then nothing is stated.
     """
     match = _SUBORDINATE.search(text)
-    if match is None or is_hedge(text[: match.start()]) or _HEDGE.match(text, match.end()):
+    if match is None or is_hedge(text[: match.start()]) or opens_doubt(text, match.end()):
         return None
-    doubt = _HEDGE if text.startswith(_STATING, match.end()) else _DOUBT
-    if doubt.search(text, match.end(), match.end() + 40):
+    named = text.startswith(_STATING, match.end())
+    if opens_doubt(text, match.end(), end=match.end() + 40, but_or=not named):
         return None
     first = text[: match.start()].strip()
     return None if first.count("$") % 2 else first
@@ -321,13 +237,21 @@ def stated_first(text: str) -> str | None:
 
 def without_explanation(text: str) -> str:
     """Return a last line without what it says beyond the answer: "is 7 when x = 2", "is 7, not 8", "7 (not x = 8)"."""
-    remark = _REMARK.search(text)
+    remark = _REMARK.search(text) or _WORKING.search(text)
     if remark is not None and any(map(str.isdigit, text[: remark.start()])):
         text = text[: remark.start()]
-    found = next(iter(deque(_EXPLAINED.finditer(text), maxlen=1)), None)
-    if found is None or _CONDITION.match(text) or _SAYING.search(text, found.end()):
+    if (examples := _EXAMPLES.search(text)) is not None and any(map(str.isdigit, text[: examples.start()])):
+        text = text[: examples.start()]
+    if _CONDITION.match(text):
         return text
-    return text[: found.end(1)]
+    found = next(iter(deque(_EXPLAINED.finditer(text), maxlen=1)), None)
+    if found is not None and not _SAYING.search(text, found.end()):
+        return text[: found.end(1)]
+    reason = _REASON.search(text)
+    stated = reason is not None and any(map(str.isdigit, text[: reason.start()]))
+    if reason is not None and stated and not _CONCLUDING.search(text, reason.end()):
+        return text[: reason.start()]
+    return text
 
 
 def endings(text: str) -> list[str]:

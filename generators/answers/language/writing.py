@@ -8,6 +8,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from generators.answers.language.joiners import with_plain_joins
 from generators.answers.language.tokens import CALLED, GREEK, MAX_CHARS
 from generators.malformed import Malformed
 
@@ -184,7 +185,7 @@ def written(text: str) -> Written:
     if len(text) > 2 * MAX_CHARS:
         raise Malformed(f"answer over {2 * MAX_CHARS} characters", text[:100])
     text = plain_characters(text)
-    text = " ".join(text.split())
+    text = with_plain_joins(" ".join(text.split())) if " " in text or not text.isascii() else text.strip()
     if text.isdigit():
         return Written(text)
     text = _unshelled(text)

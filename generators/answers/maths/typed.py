@@ -8,9 +8,10 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from generators.answers.language.denials import is_denied, is_hedge
 from generators.answers.language.latex import read
 from generators.answers.language.nodes import Node, walk
-from generators.answers.language.prose import GOLD_CUE, LEADING_CUE, is_assumption, is_denied, is_hedge, is_order
+from generators.answers.language.prose import GOLD_CUE, LEADING_CUE, is_assumption, is_order
 from generators.answers.language.tokens import FUNCTIONS, GREEK, MAX_CHARS
 from generators.answers.language.writing import MONEY, written
 from generators.answers.maths.counted import counted, told
@@ -276,7 +277,8 @@ def _read_sides(text: str) -> Node:
         return read(text)
     except Malformed:
         start, equals, value = text.rpartition("=")
-        named = _NAMING.fullmatch(start) or ("=" in start and "," not in start and ". " not in start)
+        joined = "," in start or ". " in start or " and " in start or " or " in start
+        named = _NAMING.fullmatch(start) or ("=" in start and not joined)
         if not equals or not named or is_order(start) or is_assumption(start) or is_denied(start):
             raise
         return read(value)

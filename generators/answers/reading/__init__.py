@@ -2,5 +2,6 @@
 
 The gold answer is never seen here.
 
-Doors: `extract` for declared places, `asked` for those that a question names, `places` for free replies.
+Doors: `extract` for families' places, `asked` for those that a question names, `boxes` for declared ones, `places` and
+`stated` for free replies in mathematics, `letters`, `truths`, `moments` and `words` for those in other types.
 """

@@ -8,6 +8,7 @@ question is about is never taken for one.
 
 import re
 
+from generators.answers.language.denials import DENIAL, denies_cue
 from generators.answers.reading.extract import AFTER, MAX_REPLY_CHARS, WITHIN, place, spoken
 from generators.malformed import Malformed
 
@@ -116,7 +117,7 @@ def answer_behind(reply: str, cue: str) -> str | None:
     """Return a reply that is nothing but what follows the last cue after the thinking; None for one without the cue.
 
     Raises:
-        Malformed: when the thinking never ends, or the reply is too long.
+        Malformed: when the thinking never ends, the cue is denied, or the reply is too long.
     """
     if len(reply) > MAX_REPLY_CHARS:
         raise Malformed(f"reply over {MAX_REPLY_CHARS} characters")
@@ -125,12 +126,14 @@ def answer_behind(reply: str, cue: str) -> str | None:
     begin = r"(?<!\w)" if cue[:1].isascii() else ""  # other scripts set no spaces between words
     pattern = rf"{begin}{words}{_MARKS}{colon or '[:：]?'}{_MARKS}"
     after = spoken(reply)
-    ends = [match.end() for match in re.finditer(pattern, after, re.IGNORECASE)]
-    return f"Answer: {after[ends[-1] :].lstrip()}" if ends else None
+    found = list(re.finditer(pattern, after, re.IGNORECASE))
+    if found and denies_cue(after[: found[-1].start()]):
+        raise Malformed(DENIAL, after[found[-1].start() :][:100])
+    return f"Answer: {after[found[-1].end() :].lstrip()}" if found else None
 
 
 def answer_within(reply: str, name: str) -> str | None:
-    """Return a reply that is nothing but the last span of a tag behind the thinking; None for one without it.
+    """Return what a reply says, its last span of a tag as an `<answer>`; None for one without it.
 
     Raises:
         Malformed: when the thinking never ends, or the reply is too long.
@@ -141,4 +144,7 @@ def answer_within(reply: str, name: str) -> str | None:
     opened, closed = f"<{name}>", f"</{name}>"
     begin = after.lower().rfind(opened.lower())
     end = after.lower().find(closed.lower(), begin)
-    return None if begin < 0 or end < 0 else place(after[begin + len(opened) : end].strip(), "tag")
+    if begin < 0 or end < 0:
+        return None
+    before = after[:begin].rpartition(">")[2]
+    return before + place(after[begin + len(opened) : end].strip(), "tag") + after[end + len(closed) :]

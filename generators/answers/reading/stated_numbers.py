@@ -5,7 +5,8 @@ Law: every pattern is linear in the text; a number that is only mentioned, denie
 
 import re
 
-from generators.answers.language.prose import MAX_SAID, denies_next, is_assumption, is_dropped, is_order
+from generators.answers.language.denials import denies_next, is_dropped
+from generators.answers.language.prose import MAX_SAID, is_assumption, is_order
 
 _UNITS = "m|cm|mm|km|kg|g|mg|s|h|ft|in|lb|l|ml|°"
 _OPERATOR = re.compile(r"[-+] ")
@@ -14,14 +15,13 @@ _OPERAND = re.compile(r"[\w)\]}] ?(?:[×·÷/+]|(?<!\*)\*)$")
 """What before a number makes it one part of a calculation."""
 _MEASURED = re.compile(rf"[-+]?[\d.,]+ ?(?:{_UNITS})(?![A-Za-z]).*")
 _CODE = re.compile(
-    r"[{}_\"<>\\]|!=|['(\[]['\"]|[A-Za-z]{2} ?=(?! ?[$\d(])"
+    r"[{}\"<>\\]|(?<=\w\w)_|(?<!\w)_|!=|['(\[]['\"]|[A-Za-z]{2} ?=(?! ?[-−]?[$\d(])"
     r"|[a-z]{3}\(",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9_.,/^])[-+]?[$€£¥]? ?(?:[0-9]{1,3}(?:[, ][0-9]{3})+(?![0-9])"
-    r"|[0-9]{1,9} (?=[0-9]{1,9}/[0-9])[0-9]+|[0-9]+)?(?:\.[0-9]+|(?<=[0-9]))"
-    r"(?:/[0-9]+)?"
+    r"|[0-9]{1,9} (?=[0-9]{1,9}/[0-9])[0-9]+|[0-9]+)?(?:\.[0-9]+|(?<=[0-9]))(?:/[0-9]+)?"
     r"(?: ?\\?%| percent\b)?(?:(?![A-Za-z0-9_/^])(?![.,][0-9])|(?=(?:" + _UNITS + r")(?:\^|[^A-Za-z0-9]|$)))"
 )
 _LABEL = re.compile(
@@ -55,6 +55,8 @@ _LEADING_ON = re.compile(
     r"(?:(?!\b(?:so|and|then|is|are|was|were|leav|giv|mak|total|left|mean|get)\w*)[\w ,'’$€£%-])*", re.IGNORECASE
 )
 """What may stand between a result and the thing known: no new statement."""
+_LISTED = re.compile(r"\d(?: [a-z]+)?, \d[\d.]*(?: [a-z]+)?,? (?:and |or )?$")
+"""What makes a number the last of several that are listed."""
 _RAISED = re.compile(r"\^\{-?[0-9]\}")
 
 
@@ -118,7 +120,7 @@ def last_number(text: str) -> str | None:
         return None
     chosen = _result(text, found)
     number, before, after = chosen[0].strip(), text[: chosen.start()].rstrip(), text[chosen.end() :]
-    if after[:1] == "'" != before[-1:]:
+    if after[:1] == "'" != before[-1:] or _LISTED.search(text, max(0, chosen.start() - 40), chosen.start()):
         return None
     if denies_next(before) or is_dropped(after) or _is_nothing(before) or _sets_out(text, before):
         return None

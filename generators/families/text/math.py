@@ -14,7 +14,7 @@ from random import Random
 
 from generators.answers.declared import Declared, from_json
 from generators.answers.reading.asked import FREE, answer_behind, answer_within, asked_place
-from generators.answers.reading.extract import AFTER, WITHIN, answer_text
+from generators.answers.reading.extract import AFTER, WITHIN
 from generators.family import Family, Solution
 from generators.grade import AnswerType, as_text, compare, gold_text, grade
 from generators.kit.questions import canonical, level_of
@@ -49,7 +49,7 @@ def verify(problem: Problem, reply: str) -> Verdict:
     said = answer_behind(reply, place.removeprefix(AFTER)) if place.startswith(AFTER) else None
     if said is not None or place == FREE:
         return grade(gold, reply if said is None else said, type_, declared=declared)
-    return compare(gold, answer_text(reply, "tag"), type=type_, declared=declared)
+    return grade(gold, reply, type_, declared=declared, place="tag")
 
 
 def _gold(params: Json, text: str) -> Json:

@@ -1,11 +1,15 @@
 """The fast ways of grading (one box, plain integers) decide as the general ones do."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generators.answers.comparers import AnswerType
 from generators.answers.declared import Declared
-from generators.grade import Target, grade, judged_slowly, placed_slowly, target_of
+from generators.answers.replies import readings_slowly
+from generators.answers.targets import target_of
+from generators.grade import grade, judged_slowly
 from generators.malformed import Malformed
 from pipeline.problem import Json, Outcome, Verdict
 from pipeline.seeds import rng
@@ -14,9 +18,9 @@ from pipeline.seeds import rng
 def slowly(gold: Json, reply: str, name: AnswerType | None = None) -> Verdict:
     """Grade by the general ways alone."""
     target = target_of(gold, name, Declared())
-    slow = Target(target.text, target.type, target.comparer, target.declared, target.textual, target.stated)
+    slow = replace(target, integer=None, integers=None)
     try:
-        return judged_slowly(slow, placed_slowly(target, reply).strip())
+        return judged_slowly(slow, readings_slowly(target, reply)[0].strip())
     except Malformed as error:
         return Verdict(Outcome.MALFORMED, reason=error.reason, extracted=error.extracted)
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from generators.answers.comparers import COMPARERS, AnswerType, type_of
 from generators.answers.declared import Declared
-from generators.grade import grade, target_of
+from generators.answers.targets import target_of
+from generators.grade import grade
 from pipeline.errors import FamilyError
 from pipeline.problem import Json, Outcome
 

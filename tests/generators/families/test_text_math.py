@@ -66,7 +66,10 @@ def test_attacks_are_judged(answer: Json) -> None:
     gold = made.answer
     assert verify(made, place(gold, "tag")).outcome is Outcome.CORRECT
     assert verify(made, made.prompt).outcome is not Outcome.CORRECT
+    stated = {place(f"The answer is {gold}", "tag"), place(f"**The answer is {gold}**", "tag")}
     for reply in [*attacks.hedges(gold, "5", "tag"), *attacks.misplaced(gold, "tag")]:
+        if reply in stated:  # a sentence in the place is read, as in any reply that is graded
+            continue
         assert verify(made, reply).outcome in (Outcome.WRONG, Outcome.MALFORMED)
     for reply in [*attacks.floods(gold, "tag"), *(place(text, "tag") for text in attacks.junk(gold))]:
         assert verify(made, reply).outcome is not Outcome.UNDECIDED

@@ -37,17 +37,8 @@ def test_published_policies_hold(kind: str, policy: str, gold: str, accepted: st
     assert not agree(gold, rejected), (kind, policy)
 
 
-@pytest.mark.parametrize(("reply", "found"), lines(2))
-def test_published_places_hold(reply: str, found: str) -> None:
-    if found == "no answer":
-        with pytest.raises(Malformed):
-            final_answer(reply)
-    else:
-        assert agree(found, final_answer(reply))
-
-
 def test_the_tables_are_read() -> None:
-    assert len(lines(5)) >= 25 and len(lines(2)) >= 9
+    assert len(lines(5)) >= 25
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,14 @@
+"""How word lists become patterns. Not the words themselves, which stand where they are used.
+
+Law: a space parts two words; an underscore is a space within one.
+"""
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a list in which a space parts them and an underscore stands for a space within one."""
+    return tuple(word.replace("_", " ") for word in text.split())
+
+
+def any_of(text: str) -> str:
+    """Return the pattern of any of some words, written as for `words`; each may be a pattern itself."""
+    return "(?:" + "|".join(words(text)) + ")"

@@ -1,0 +1,266 @@
+"""What a text without span or box states in mathematics, and whether it stands. Not boxes (boxes), not other types.
+
+The place, first of: the one answer of a JSON object; the whole text, if it is an answer; what follows the last cue
+("the answer is"); several values side by side or line by line; the last formula; the last number of the last line.
+Law: one place is chosen without knowing the gold answer; several candidates in it are a hedge; what stands round it
+must not deny it, doubt it, suppose it or take it back.
+"""
+
+import re
+from collections import deque
+
+from generators.answers.language.denials import (
+    HEDGE,
+    RETRACTION,
+    denies_next,
+    fault_before,
+    fault_behind,
+    is_disowned,
+    is_hedge,
+    is_revised,
+    retracts,
+)
+from generators.answers.language.joiners import with_plain_joins
+from generators.answers.language.prose import (
+    MAX_SAID,
+    after_cue,
+    from_last_statement,
+    hedged_part,
+    is_condition,
+    is_setting,
+    said_last,
+    stated_first,
+    trailing_answer,
+    without_asides,
+    without_explanation,
+    without_opening,
+    without_others,
+    without_remark,
+)
+from generators.answers.language.tokens import MAX_CHARS
+from generators.answers.language.writing import plain_characters
+from generators.answers.maths.typed import LONG_WORD, RELATION, is_answer, is_readable, worded
+from generators.answers.reading.boxes import last_sentence
+from generators.answers.reading.extract import undressed
+from generators.answers.reading.several import (
+    MATH,
+    agreed,
+    candidates,
+    counted,
+    counted_things,
+    joined_equations,
+    joined_formulas,
+    keyed,
+    listed_lines,
+)
+from generators.answers.reading.stated_numbers import is_known, is_measured, last_number, with_prices
+from generators.answers.reading.thinking import MAX_TAIL
+from generators.malformed import Malformed
+
+_EMPHASIS = re.compile(r"\*\*|(?<!\\)\$|\\[()\[\]]")
+_SEEN = 12
+"""Characters of an announced text by which it is found again."""
+_VALUE = re.compile(r"(?:[^\d=<>]{0,40}[=≈ ] ?)?([-+−]?[(\[{\\]*[\d.][^A-Za-z]*)")
+"""The name and the value that an answer begins with, before its unit or what else was taken for one."""
+_SCRIPT = re.compile("[\u0370-\u06ff\u0900-\u0dff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
+_QUOTED = re.compile(r"\A([\"'])([^\"']*)\1\.?\Z")
+_ENDING = re.compile(
+    r"\b((?:[Ss]o|[Tt]hus|[Hh]ence|[Tt]herefore),? )\(?[A-J]\)?[.!]?$|[(\[][-+\d. /]+(?:,[-+\d. /]+)+[)\]][.!]?$"
+)
+"""What a line may end with that is one answer: a letter behind "so", a tuple of numbers."""
+_NEGATED = re.compile("不|非|没|[小大多少]于|至[多少]|超过|ない|ません|아니|않|ليس|больше|меньше|\\bне\\b")
+_BOLD = re.compile(r"(?<![\w)*])\*\*(?=[^\s*])([^*\n]+)(?<=[^\s*])\*\*(?![\w(*])")
+_DISPLAY = re.compile(
+    r"\\begin\{(?:align|aligned|gather|gathered|split|eqnarray)\*?\}((?:(?!\\begin).)*)"
+    r"\\end\{(?:align|aligned|gather|gathered|split|eqnarray)\*?\}[$\]\\. \n]*$",
+    re.DOTALL,
+)
+
+
+def stated_values(text: str) -> tuple[str, ...]:
+    """Return the readings of what a text without span or box states: one, or a list and its length.
+
+    Raises:
+        Malformed: when nothing does, or a hedge, or what is denied or taken back.
+    """
+    if not text:
+        raise Malformed("empty answer")
+    if text[0] in "{[`" and (named := keyed(undressed(text))) is not None:
+        if len(named) > 1:
+            raise Malformed("several answers", text[:100])
+        text = named[0]
+    found = _several(text) or (_stated(text),)
+    if fault := _fault_round(text, found[0]):
+        raise Malformed(fault, found[0][:100])
+    return found
+
+
+def _plain(text: str) -> str:
+    """Return the end of a text in plain characters, with its values joined by English words and its prices escaped."""
+    return with_prices(with_plain_joins(plain_characters(text[-MAX_TAIL:])[-MAX_TAIL:]))
+
+
+def _several(text: str) -> tuple[str, ...] | None:
+    """Return the readings of a text that ends with several values, or with one in two spellings; None for any other."""
+    after = _plain(text)
+    last = _unmarked(without_opening(after.rpartition("\n")[2].strip()))
+    if (same := agreed(last)) is not None:
+        return (same,)
+    if (found := counted(last)) is not None:
+        return found
+    cued = after_cue(after)
+    if cued is not None:
+        line = _unmarked(cued)
+        values = listed_lines(cued) if "\n" in cued else agreed(line) or joined_equations(line) or candidates(line)
+        return (values,) if values is not None else None
+    values = listed_lines(after) or joined_equations(last) or counted_things(last) or candidates(last)
+    values = values or candidates(said_last(last) or "")
+    return (values,) if values is not None else None
+
+
+def _unmarked(line: str) -> str:
+    """Return a line without the marks round several formulas or emphasised values."""
+    return _EMPHASIS.sub("", line) if line.count("$") > 3 or line.count("**") > 3 or line.count("\\(") > 1 else line
+
+
+def _fault_round(text: str, found: str) -> str:
+    """Return what is wrong with an answer by what stands round it in its text, "" where it stands."""
+    plain = _EMPHASIS.sub("", plain_characters(text[-MAX_TAIL:]))
+    cued = after_cue(plain)
+    begin = max(plain.rfind(cued[:_SEEN]), 0) if cued else 0
+    whole = re.compile(rf"(?<![A-Za-z0-9_.]){re.escape(found.strip())}(?![A-Za-z0-9_]|\.\d)")
+    places = [match.span() for match in whole.finditer(plain, begin)]
+    start, end = places[0 if cued else -1] if places else (0, 0)
+    within = plain if places else found
+    value = _VALUE.match(within, start, end if places else len(found)) if "\\" not in found else None
+    if value is None and not places:
+        return ""
+    start, end = (value.start(1), value.end()) if value is not None else (start, end)
+    return fault_before(last_sentence(within[:start])) or fault_behind(within[end:])
+
+
+def _stated(text: str) -> str:
+    """Return the one answer that a text states, whatever stands round it."""
+    bare = _BOLD.sub(r"\1", without_opening(text)) if text.count("**") > 1 else without_opening(text)
+    if "\n" not in bare and (shorter := without_remark(bare)) != bare and is_answer(shorter):
+        return shorter
+    if "\n" not in bare and is_answer(bare) and not is_condition(bare):
+        return bare
+    after = _plain(text)
+    cued = after_cue(after)
+    if cued is not None:
+        line, _, rest = cued.partition("\n")
+        following = rest.lstrip().partition("\n")[0][:MAX_SAID]
+        if retracts(following) or is_revised(following):
+            raise Malformed(RETRACTION, line[:100])
+        return _within(line, cued=True)
+    if "\n" in text and is_answer(text):
+        return text
+    if retracts(from_last_statement(after)):
+        raise Malformed(RETRACTION, after[-100:])
+    return _within(trailing_answer(after) or _concluded(without_asides(after)), cued=False)
+
+
+def _concluded(text: str) -> str:
+    """Return the last row of a display of several that ends a text; else the text without what explains its end."""
+    ending = text[-40:].rstrip("$]\\. \n")
+    if ending.endswith("}") and "\\end{" in ending and (display := _DISPLAY.search(text)) is not None:
+        return re.split(r"\\\\", display[1].rstrip("\\ \n"))[-1].replace("&", "").strip()
+    before, line, last = text.rpartition("\n")
+    return before + line + without_explanation(last)
+
+
+def _within(text: str, *, cued: bool) -> str:
+    """Return the answer within what a cue announced, or within a whole reply."""
+    text = without_opening(_QUOTED.sub(r"\2", text.strip()[-MAX_CHARS:]))
+    bare = _BOLD.sub(r"\1", text.rstrip(".")) if text.count("**") > 1 else text.rstrip(".")
+    line = text.rpartition("\n")[2]
+    if is_answer(bare) or (bare.startswith("\\text") and is_readable(bare)):
+        return bare
+    if cued and (retracts(text) or is_revised(text)):
+        raise Malformed(RETRACTION, text[:100])
+    kept = without_others(line)
+    if kept != line and is_answer(kept) and not is_hedge(line[len(kept) :], but_or=True):
+        return kept
+    first = stated_first(text) if cued else None
+    if first is not None and (is_answer(first) or worded(first) is not None):
+        return first
+    if (same := agreed(bare if cued else said_last(bare) or "")) is not None:
+        return same
+    if is_hedge(hedged_part(text if cued else from_last_statement(text))):
+        raise Malformed(HEDGE, text[:100])
+    if (values := joined_formulas(line)) is not None:
+        return values
+    return _last_stated(text, bare, cued=cued)
+
+
+def _last_stated(text: str, bare: str, *, cued: bool) -> str:
+    """Return the last formula, number or equation of a text.
+
+    Raises:
+        Malformed: when there is none.
+    """
+    formula, behind = _last_formula(text)
+    line = text.rpartition("\n")[2]
+    if formula is None and (ending := _ENDING.search(line)) is not None and not denies_next(line[: ending.start()]):
+        return ending[0].strip(" .!").rpartition(" ")[2] if ending[1] else ending[0].strip(" .")
+    stated = _sentence(text.rstrip(".")) if not cued and formula is None else None
+    if stated is not None:
+        return stated
+    number = last_number(behind)
+    if number is not None and not (formula is not None and is_known(behind[: behind.find(number)].rstrip())):
+        return number
+    if formula is not None and is_disowned(text[: formula.start()], text[formula.end() :]):
+        raise Malformed("no answer found", text[:100])
+    said = said_last(bare)
+    if said is not None and is_answer(said):
+        return said
+    if formula is None and (alone := _amid_letters(bare)):
+        return alone
+    stated = next(filter(None, formula.groups()), "") if formula is not None else bare
+    if worded(stated) is None and (formula is None or not is_answer(stated)):
+        raise Malformed("no answer found", text[:100])
+    return stated
+
+
+def _amid_letters(text: str) -> str | None:
+    """Return the one piece of mathematics among the words of a script other than Latin, None where it is not one."""
+    line = text.rpartition("\n")[2]
+    if line.isascii() or _SCRIPT.search(line) is None or _NEGATED.search(line):
+        return None
+    found = [piece.strip(" .,:;") for piece in _SCRIPT.split(line)]
+    found = [piece for piece in found if "\\" in piece or any(map(str.isdigit, piece))]
+    return found[0] if len(found) == 1 and is_answer(found[0]) else None
+
+
+def _last_formula(text: str) -> tuple[re.Match[str] | None, str]:
+    """Return the last formula of a text and what is behind it, of a text without one its last line.
+
+    A formula that is merely the variable, the case or the rounding of the one before it is none.
+    """
+    before, last = [None, None, *deque(MATH.finditer(text), maxlen=2)][-2:]
+    if last is None:
+        return None, text.rpartition("\n")[2]
+    inner = next(filter(None, last.groups())).strip(" .,")
+    if before is not None and is_setting(text[before.end() : last.start()], inner):
+        return before, ""
+    return last, text[last.end() :]
+
+
+def _sentence(text: str) -> str | None:
+    """Return what a sentence says that something is, where that is more than a number and mathematics as it stands.
+
+    Also the equation that is explained after a comma, or that follows its reason: "x = 5, since x > 0".
+    """
+    line = without_opening(text.rpartition("\n")[2])
+    said = said_last(line)
+    if said is not None:
+        bold = said.partition("**")[2] if said.partition("**")[0] in ("", "a ", "an ", "the ") else ""
+        if bold and worded(bold.strip("*")) is not None:
+            return bold.strip("*")
+        if "=" in said and said[:1].isdigit() and "\\" not in said and LONG_WORD.search(said):
+            return None
+        stated = (not said[:1].isalpha() or "=" in said) and not is_measured(said) and is_answer(said)
+        return said if stated else None
+    part = line.rpartition(", ")[2] if is_condition(line) else stated_first(line) if RELATION.search(line) else None
+    return part if part and "=" in part and is_answer(part) else None

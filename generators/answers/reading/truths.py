@@ -1,0 +1,92 @@
+"""The one truth that a reply affirms: "Yes, it is", "the statement is false". Not what equals what (choices).
+
+Law: as for letters: a truth that is denied, asked, or one of two that are offered is not affirmed.
+"""
+
+import re
+
+from generators.answers.language.denials import refuses_last, refuses_next
+from generators.answers.reading.affirmed import Affirmed, last_affirmed
+from generators.answers.reading.letters import OPENERS
+
+_TRUE = (
+    "yes", "true", "oui", "vrai", "ja", "wahr", "richtig", "sí", "si", "verdadero", "cierto", "sim", "verdadeiro", "sì",
+    "vero", "да", "верно", "истина", "tak", "prawda", "evet", "doğru", "ya", "benar", "có", "đúng", "waar", "sant",
+    "是", "是的", "对", "對", "正确", "真", "はい", "正しい", "예", "네", "참", "نعم", "صحيح", "हाँ", "हां", "सत्य",
+)  # fmt: skip
+_FALSE = (
+    "no", "false", "non", "faux", "nein", "falsch", "falso", "não", "нет", "неверно", "ложь", "nie", "fałsz", "hayır",
+    "yanlış", "tidak", "salah", "không", "sai", "nee", "onwaar", "nej", "falskt", "否", "不是", "不", "不对", "不對",
+    "错误", "错", "假", "いいえ", "誤り", "아니요", "아니오", "거짓", "لا", "خطأ", "नहीं", "असत्य",
+)  # fmt: skip
+_SAID_ALOUD = {**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}
+TRUTHS = {**_SAID_ALOUD, "t": True, "y": True, "f": False, "n": False}
+"""What says yes and no in the languages that are read; a single letter does so only where nothing else stands."""
+_WORD = "(?<!\\w)(?:" + "|".join(sorted(_SAID_ALOUD, key=len, reverse=True)) + ")"
+_OFFERED = re.compile(
+    r"[(\[](?:please )?(?:answer )?(?:yes|no|true|false|oui|non|ja|nein|sí|да|нет|是|否|对|错)\s?(?:/|,|\||or|ou|oder|o"
+    r"|или|或|还是)\s?"
+    r"(?:yes|no|true|false|oui|non|ja|nein|да|нет|是|否|对|错)[)\]]"
+    r"|\b(?:(?:with|by|as|in|a|an|the|of|this|that|simple)\s+)?(?:yes|true|no|false)(?:\s?/\s?|[- ]or[- ])(?:no|false"
+    r"|yes|true)"
+    r"(?=[- ]?(?:question|answer|problem|statement|format|:))"
+    r"|\b(?:with|by|as|in)\s+(?:an?\s+|the\s+|either\s+)?(?:yes|true|no|false)(?:\s?/\s?|[- ]or[- ])(?:no|false|yes"
+    r"|true)",
+    re.IGNORECASE,
+)
+"""Both truths as the question offers them: "(Yes or No)", "the yes-or-no question"."""
+_LEADING = re.compile(
+    rf"\W*{OPENERS}({_WORD})(?:(?!\w)\W*$|\s*[,.:;!—–，。！、]|\s-|"
+    r"\s+(?:because|since|as|it|they|he|she|there|this|that|we|you|the|denn|car|weil|porque|perché|indeed)\b)",
+    re.IGNORECASE,
+)
+_SAID = re.compile(
+    r"(?:(?<!\w)(?:is|are|was|be|est|es|ist|è|é|är|jest|adalah|là|this|that|say|means)(?!\w)|[:=：—]|=>|→|是|为|為"
+    r"|は|은|는)\s?"
+    rf"(?:(?:indeed|thus|therefore|clearly|simply|definitely|always|in fact|certainly|obviously|just|also|donc|also) )*"
+    rf"({_WORD})(?!\w)(?:(?=[\s.,:;!?。，！)]|$)|(?=です|だ|입니다|이다))",
+    re.IGNORECASE,
+)
+_ANNOUNCED = re.compile(
+    r"\b(?:answer(?:s|ing)?|ans|conclusion|result|réponse|respuesta|resposta|risposta|antwort|ответ|cevap|jawaban\w*"
+    r"|odpowiedź|svaret"
+    r"|antwoord|đáp án)\b|答案|答え|正解|정답|답|結論|结论|الجواب|الإجابة|उत्तर|जवाब",
+    re.IGNORECASE,
+)
+_OTHER = re.compile(rf"\W*(?:or|and|ou|oder|o|или|/|或|还是|,)\W*({_WORD})(?!\w)(?! \w)", re.IGNORECASE)
+_PREDICATES = frozenset(("true", "false", "vrai", "faux", "wahr", "falsch", "verdadero", "falso", "verdadeiro", "vero"))
+
+
+def affirmed_truth(text: str) -> bool:
+    """Return the one truth that a text affirms.
+
+    Raises:
+        Malformed: for none, both, or one that is denied, doubted or taken back.
+    """
+    return last_affirmed(text, _truths, "boolean", offered=_OFFERED)[0] == "true"
+
+
+def _named(word: str) -> str:
+    return "true" if TRUTHS[word.lower()] else "false"
+
+
+def _truths(sentence: str) -> list[Affirmed]:
+    """Return the truths that a sentence affirms."""
+    found: list[Affirmed] = []
+    if (leading := _LEADING.match(sentence)) is not None:
+        found.append(Affirmed(_named(leading[1]), 3, *leading.span(1)))
+    announced = _ANNOUNCED.search(sentence)
+    for match in _SAID.finditer(sentence):
+        if announced is not None and announced.start() < match.start(1):
+            found.append(Affirmed(_named(match[1]), 2, *match.span(1)))
+        elif match[1].lower() in _PREDICATES:
+            found.append(Affirmed(_named(match[1]), 1, *match.span(1)))
+    kept: list[Affirmed] = []
+    for one in found:
+        if refuses_next(sentence[: one.begin]) or refuses_last(sentence[one.end :]):
+            continue
+        kept.append(one)
+        if (other := _OTHER.match(sentence, one.end)) is not None:
+            kept.append(Affirmed(_named(other[1]), one.strength, *other.span(1)))
+    strongest = max((one.strength for one in kept), default=0)
+    return [one for one in kept if one.strength == strongest or strongest < 3]
