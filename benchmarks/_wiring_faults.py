@@ -31,7 +31,7 @@ class Fault(NamedTuple):
 
 
 LOOP, TRAIN, WHOLE = "flows/loop/loop.py", "flows/loop/training.py", "flows/orchestration/whole.py"
-LOOP_TESTS = (SETTINGS, "tests/flows/loop")
+LOOP_TESTS = ("tests/journeys/test_rounds.py", "tests/flows/loop", SETTINGS)
 # fmt: off
 FAULTS = (
     # the loop
