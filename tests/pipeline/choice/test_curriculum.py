@@ -83,10 +83,10 @@ def test_a_draw_of_sixty_four_takes_under_a_millisecond_or_so():
     pool = Pool([problem(i, level) for level in range(1, 25) for i in range(200)])
     mixture = pool.uniform()
     pool.draw(mixture, 64, "warm")
-    start = time.perf_counter()
+    start = time.process_time()
     for step in range(50):
         pool.draw(mixture, 64, "f", step)
-    assert (time.perf_counter() - start) / 50 < 0.005  # measured 0.3 ms; a loaded machine gets room
+    assert (time.process_time() - start) / 50 < 0.005  # measured 0.3 ms; a loaded machine gets room
 
 
 def test_test_problems_are_refused_and_absent_cells_named():
