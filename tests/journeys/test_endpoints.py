@@ -69,7 +69,7 @@ def sums(veriloop, tmp_path):
 
 
 def measured(veriloop, root, endpoint, *options):
-    words = ["measure", "a", "--root", root, "--url", endpoint.url, "--model", "m1", "--template", "chat"]
+    words = ["measure", "a", "--root", root, "--url", endpoint.url, "--model", "m1"]
     done = veriloop(*words, *options, "--json")
     assert done.code == 0, done.err
     return done
@@ -84,6 +84,53 @@ def test_an_endpoint_is_asked_as_the_options_say(veriloop, sums, endpoint):
         assert 77 in (body.get("max_tokens"), body.get("max_completion_tokens"))
     measured(veriloop, sums, endpoint, "--draws", 2, "--limit", 3, "--temperature", 0.5, "--max-completion-tokens", 77)
     assert len(endpoint.asked) == 6, "a draw that was judged is not asked again"
+
+
+def test_the_key_is_read_from_the_variable_that_is_named_and_never_told(veriloop, sums, endpoint, monkeypatch):
+    monkeypatch.setenv("MY_KEY", "secret-2")
+    done = measured(veriloop, sums, endpoint, "--draws", 1, "--api-key-env", "MY_KEY")
+    assert {headers["Authorization"] for headers, _, _ in endpoint.asked} == {"Bearer secret-2"}
+    assert "secret-2" not in done.out + done.err
+    ledger = b"".join(path.read_bytes() for path in (sums / "ledger").rglob("*") if path.is_file())
+    assert b"secret-2" not in ledger
+
+
+def test_calls_go_out_together_as_many_as_told_and_are_sent_again_as_often(veriloop, sums, endpoint):
+    measured(veriloop, sums, endpoint, "--draws", 3, "--concurrency", 1)
+    assert endpoint.most_together == 1
+    endpoint.broken, asked = 2, len(endpoint.asked)
+    words = ["measure", "a", "--root", sums, "--url", endpoint.url, "--model", "m2", "--draws", 1, "--limit", 1]
+    refused = veriloop(*words, "--retries", 0, "--concurrency", 1, "--timeout-s", 30)
+    assert refused.code == 1 and len(endpoint.asked) == asked + 1
+    endpoint.broken = 2
+    assert veriloop(*words, "--retries", 3, "--concurrency", 1).code == 0
+    assert len(endpoint.asked) == asked + 1 + 3
+
+
+def test_the_policys_name_has_a_date_only_when_told(veriloop, sums, endpoint):
+    measured(veriloop, sums, endpoint, "--draws", 1)
+    measured(veriloop, sums, endpoint, "--draws", 1)
+    assert len(endpoint.asked) == 6
+    measured(veriloop, sums, endpoint, "--draws", 1, "--policy-date", "spring")
+    assert len(endpoint.asked) == 12, "another state of the model behind the name: asked anew"
+
+
+def test_the_dialect_decides_which_fields_are_sent(veriloop, sums, endpoint):
+    for dialect in ("openai", "vllm"):
+        measured(veriloop, sums, endpoint, "--draws", 1, "--limit", 1, "--dialect", dialect, "--policy-date", dialect)
+    plain, every = (set(body) for _, body, _ in endpoint.asked)
+    assert "skip_special_tokens" in every - plain
+
+
+def test_prices_make_a_cost_and_the_band_is_what_sequential_draws_stop_at(veriloop, sums, endpoint):
+    told = json.loads(measured(veriloop, sums, endpoint, "--draws", 1, "--price-in", 1, "--price-out", 2).out)
+    assert told["asked_now"]["cost"] == pytest.approx(6 * (10 * 1 + 5 * 2) / 1e6)
+    drawn = []
+    for name, band in (("wide", (0.0, 1.0)), ("narrow", (0.4, 0.6))):
+        options = ("--draws", 40, "--sequential", "--band", *band, "--policy-date", name)
+        found = json.loads(measured(veriloop, sums, endpoint, *options).out)
+        drawn.append(sum(row["in_band"] for row in found["cells"]))
+    assert drawn == [6, 0], "always right: inside 0 to 1, outside 0.4 to 0.6"
 
 
 def test_appeals_are_put_to_the_judge_that_is_named(veriloop, sums, endpoint, monkeypatch):
