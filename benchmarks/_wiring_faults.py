@@ -7,7 +7,6 @@ Law: each names a text that stands exactly once in its file, and what is put the
 from typing import NamedTuple
 
 SETTINGS = "tests/journeys/test_every_setting.py"
-JOURNEYS = "tests/journeys"
 
 
 class Fault(NamedTuple):
@@ -17,7 +16,7 @@ class Fault(NamedTuple):
     path: str
     old: str
     new: str
-    tests: tuple[str, ...] = (JOURNEYS,)
+    tests: tuple[str, ...] = (SETTINGS, "tests/journeys/test_run.py")
 
     def applied(self, text: str) -> str:
         """Return the file's text with the fault in it.
@@ -31,6 +30,9 @@ class Fault(NamedTuple):
 
 
 LOOP, TRAIN, WHOLE = "flows/loop/loop.py", "flows/loop/training.py", "flows/orchestration/whole.py"
+COMMANDS = ("tests/journeys/test_commands.py", "tests/journeys/test_endpoints.py")
+RUNS = ("tests/journeys/test_run.py", "tests/flows/orchestration")
+DEPLOYED = ("tests/journeys/test_deploy.py",)
 LOOP_TESTS = ("tests/journeys/test_rounds.py", "tests/flows/loop", SETTINGS)
 # fmt: off
 FAULTS = (
@@ -82,17 +84,17 @@ FAULTS = (
     Fault("exposures are not written", TRAIN, '("exposures", self._exposures)', '("exposures", [])', LOOP_TESTS),
     Fault("training metrics are not written", TRAIN, '("metrics", self._metrics)', '("metrics", [])', LOOP_TESTS),
     # the whole run, in process and under Prefect
-    Fault("the arms start untrained", WHOLE, "specs = [_spec(run, arm.name, checkpoint)", "specs = [_spec(run, arm.name, run.root)", (JOURNEYS,)),
-    Fault("every arm is the first", WHOLE, "if a.name == arm)", "if a.name == run.config.loop.arms[0].name)", (JOURNEYS, "tests/flows/orchestration")),
-    Fault("the last audit is left out", WHOLE, "audit_root(run.root, per_stratum=wanted, note=run.note).sampled if wanted else 0", "0", (JOURNEYS, "tests/flows/orchestration")),
-    Fault("the report is of another run", WHOLE, "return write_report(run.root, run.run_id)", "return write_report(run.root, None)", (JOURNEYS, "tests/flows/orchestration")),
-    Fault("Prefect's arms have no checkpoint", "flows/orchestration/flows.py", ".submit(bound, name, start)", '.submit(bound, name, "")', (JOURNEYS, "tests/flows/orchestration")),
-    Fault("Prefect runs one arm", "flows/orchestration/flows.py", "for name in names]", "for name in names[:1]]", (JOURNEYS, "tests/flows/orchestration")),
-    Fault("Prefect leaves out the audit", "flows/orchestration/flows.py", 'staged("audit", whole.audit)(bound)', "pass", (JOURNEYS, "tests/flows/orchestration")),
-    Fault("Prefect runs the default config", "flows/orchestration/flows.py", "RunConfig.model_validate(json.loads(config))", "run.config.model_copy(update={'seed': 0})", (JOURNEYS, "tests/flows/orchestration")),
-    Fault("a scheduled run ignores its minute", "flows/orchestration/scheduled.py", 'f"seed={minute}"', '"seed=0"', (JOURNEYS, "tests/flows/orchestration")),
-    Fault("a scheduled run drops its overrides", "flows/orchestration/scheduled.py", "[*overrides, f", "[f", (JOURNEYS, "tests/flows/orchestration")),
-    Fault("a deployment drops its overrides", "flows/orchestration/deploy.py", "_absolute(overrides, loaded.data_dir)", "_absolute([], loaded.data_dir)", (JOURNEYS, "tests/flows/orchestration")),
+    Fault("the arms start untrained", WHOLE, "specs = [_spec(run, arm.name, checkpoint)", "specs = [_spec(run, arm.name, run.root)", ("tests/journeys/test_rounds.py",)),
+    Fault("every arm is the first", WHOLE, "if a.name == arm)", "if a.name == run.config.loop.arms[0].name)", RUNS),
+    Fault("the last audit is left out", WHOLE, "audit_root(run.root, per_stratum=wanted, note=run.note).sampled if wanted else 0", "0", RUNS),
+    Fault("the report is of another run", WHOLE, "return write_report(run.root, run.run_id)", "return write_report(run.root, None)", RUNS),
+    Fault("Prefect's arms have no checkpoint", "flows/orchestration/flows.py", ".submit(bound, name, start)", '.submit(bound, name, "")', RUNS),
+    Fault("Prefect runs one arm", "flows/orchestration/flows.py", "for name in names]", "for name in names[:1]]", RUNS),
+    Fault("Prefect leaves out the audit", "flows/orchestration/flows.py", 'staged("audit", whole.audit)(bound)', "pass", RUNS),
+    Fault("Prefect runs the default config", "flows/orchestration/flows.py", "RunConfig.model_validate(json.loads(config))", "run.config.model_copy(update={'seed': 0})", RUNS),
+    Fault("a scheduled run ignores its minute", "flows/orchestration/scheduled.py", 'f"seed={due:%Y%m%d%H%M}"', '"seed=0"', DEPLOYED),
+    Fault("a scheduled run drops its overrides", "flows/orchestration/scheduled.py", "[*overrides, f", "[f", DEPLOYED),
+    Fault("a deployment drops its overrides", "flows/orchestration/deploy.py", "_absolute(overrides, loaded.data_dir)", "_absolute([], loaded.data_dir)", DEPLOYED),
     # stages
     Fault("sets are made for every seed alike", "flows/stages/publish.py", 'seed=derive("sets", run.config.seed)', 'seed=derive("sets", 0)'),
     Fault("generation ignores the split", "flows/stages/generate.py", "split=split,", "split=None,", (SETTINGS, "tests/flows/stages")),
@@ -120,6 +122,27 @@ FAULTS = (
     Fault("the torch sampler ignores draw indices", "trainer/samplers/torch.py", "np.arange(unit.first, unit.first + unit.n, dtype=np.uint64)", "np.arange(unit.n, dtype=np.uint64)", ("tests/trainer/samplers",)),
     Fault("the torch sampler ignores stop ids", "trainer/samplers/torch.py", "protocol.stop_ids or self._policy.end_ids", "self._policy.end_ids", ("tests/trainer/samplers",)),
     Fault("the torch sampler ignores the temperature", "trainer/samplers/torch.py", "logits_BV = logits_BV / protocol.temperature", "pass", ("tests/trainer/samplers",)),
+    # commands
+    Fault("generate ignores its seed", "flows/commands/making.py", "count=count, seed=seed,", "count=count, seed=0,", COMMANDS),
+    Fault("generate ignores its region", "flows/commands/making.py", "region=region, note=note", "region=None, note=note", COMMANDS),
+    Fault("generate ignores its renderings", "flows/commands/making.py", "rendering=rendering,", "rendering=None,", COMMANDS),
+    Fault("import forgets that a file is held out", "flows/commands/making.py", "held_out=held_out, declared", "held_out=False, declared", COMMANDS),
+    Fault("import forgets what is declared", "flows/commands/making.py", "declared=declared_by(declare or ()),", "declared={},", COMMANDS),
+    Fault("import forgets the licence", "flows/commands/making.py", "license_=license_,", 'license_="unknown",', COMMANDS),
+    Fault("export ignores its split", "flows/commands/versions.py", "layout=layout, split=split", 'layout=layout, split="train"', COMMANDS),
+    Fault("grade ignores what is declared", "flows/commands/judging.py", "declared = declared_by(declare or ())", "declared = declared_by(())", COMMANDS),
+    Fault("reverify never judges everything", "flows/commands/judging.py", "everything=everything", "everything=False", COMMANDS),
+    Fault("measure ignores its draws", "flows/commands/measuring.py", "draws=draws, limit=limit", "draws=8, limit=limit", COMMANDS),
+    Fault("measure ignores its limit", "flows/commands/measuring.py", "draws=draws, limit=limit", "draws=draws, limit=None", COMMANDS),
+    Fault("measure ignores its temperature", "flows/commands/measuring.py", "Protocol(max_prompt_tokens, max_completion_tokens, temperature,", "Protocol(max_prompt_tokens, max_completion_tokens, 1.0,", COMMANDS),
+    Fault("measure never is sequential", "flows/commands/measuring.py", 'design="sequential" if sequential else "fixed"', 'design="fixed"', COMMANDS),
+    Fault("measure ignores its band", "flows/commands/measuring.py", "note=note, band=band", "note=note, band=None", COMMANDS),
+    Fault("measure reads no key", "flows/commands/measuring.py", "api_key_env, date, timeout_s", '"", date, timeout_s', COMMANDS),
+    Fault("measure ignores retries and concurrency", "flows/commands/measuring.py", "timeout_s, retries, concurrency", "timeout_s, 6, 32", COMMANDS),
+    Fault("run drops its overrides", "flows/commands/running.py", "loaded = load_config(config, set_ or [])", "loaded = load_config(config, [])", ("tests/flows/commands", "tests/journeys/test_run.py")),
+    Fault("deploy ignores its zone", "flows/commands/running.py", "timezone=timezone", 'timezone=""', DEPLOYED),
+    Fault("deploy ignores its port", "flows/commands/running.py", "port=port", "port=None", DEPLOYED),
+    Fault("deploy never catches up", "flows/commands/running.py", "catch_up=catch_up", "catch_up=False", DEPLOYED),
     # configs
     Fault("the demo has no control", "flows/configs/demo.yaml", "    - {name: uniform, mixture: uniform, operator: grpo}\n", ""),
     Fault("gpu.yaml samples with torch", "flows/configs/gpu.yaml", "sampler: {name: vllm}", "sampler: {name: torch}"),
