@@ -99,7 +99,7 @@ FAULTS = (
     Fault("sets are made for every seed alike", "flows/stages/publish.py", 'seed=derive("sets", run.config.seed)', 'seed=derive("sets", 0)'),
     Fault("generation ignores the split", "flows/stages/generate.py", "split=split,", "split=None,", (SETTINGS, "tests/flows/stages")),
     Fault("generation ignores the seed", "flows/stages/generate.py", "seed=seed,", "seed=0,", (SETTINGS, "tests/flows/stages")),
-    Fault("a config's rules are not run", "flows/stages/publish.py", "rules = resolve(run.config.sets.rules)\n", "rules = resolve(())\n", (SETTINGS, "tests/flows/stages")),
+    Fault("a config's rules are not run", "flows/stages/publish.py", "resolve((*run.config.sets.rules, *_held_out_rule(held_out)))", "resolve(_held_out_rule(held_out))", (SETTINGS, "tests/flows/stages")),
     Fault("scores ignore the temperature", "flows/stages/score.py", "run.config.protocol.protocol(temperature)", "run.config.protocol.protocol(1.0)"),
     Fault("replies are never kept", "flows/stages/score.py", "keep_rollouts=run.config.measure.keep_rollouts", "keep_rollouts=0"),
     Fault("a policy is always built from its seed 0", "flows/policies.py", "config.build(seed=seed)", "config.build(seed=0)"),
