@@ -217,7 +217,7 @@ def test_a_version_is_exported_by_split_and_comes_back(veriloop, made, tmp_path)
     text = tmp_path / "c.jsonl"
     assert veriloop("export", "seq-sort-1", text, "--layout", "text", "--root", made).code == 0
     assert [set(json.loads(line)) for line in text.read_text().splitlines()] == [
-        {"prompt", "answer", "source"}
+        {"prompt", "answer", "source", "extra_info"}
     ] * splits.count("train")
 
     def export(*arguments):
