@@ -83,7 +83,7 @@ def test_the_demo_shortened_says_what_the_readme_shows_and_what_to_try(veriloop,
 
 def readme_end():
     """Return what README shows as the end of `make demo`."""
-    return (ROOT / "README.md").read_text(encoding="utf-8").partition("It ends with:")[2].split("```")[1]
+    return (ROOT / "README.md").read_text(encoding="utf-8").partition("It ends with")[2].split("```")[1]
 
 
 def heads(text):
