@@ -72,7 +72,9 @@ def test_generate_obeys_each_of_its_options(veriloop, tmp_path):
 def test_import_obeys_each_of_its_options(veriloop, tmp_path):
     path = jsonl(tmp_path / "a.jsonl", *({"q": f"What is {k}+{k}?", "a": str(2 * k), "src": "x"} for k in range(40)))
     words = ["import", path, "--map", "prompt=q,answer=a", "--root", tmp_path / "r"]
-    told = json.loads(veriloop(*words, "--name", "sums", "--license", "MIT", "--held-out", "--json").out)
+    told = json.loads(
+        veriloop(*words, "--name", "sums", "--license", "MIT", "--held-out", "--timeout", 30, "--json").out
+    )
     assert (told["name"], told["rows"]) == ("sums", 40)
     rows = Store(tmp_path / "r").table("sums").to_pylist()
     assert {row["split"] for row in rows} == {"test"} and {row["license"] for row in rows} == {"MIT"}

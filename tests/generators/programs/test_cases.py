@@ -105,7 +105,7 @@ FORGED = st.sampled_from(
 
 
 @given(
-    st.sampled_from(get_args(Relation)),
+    st.sampled_from([relation for relation in get_args(Relation) if relation != "holds"]),  # whose text is our own
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=2) | st.lists(st.integers(), max_size=2),
     FORGED | st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=2), st.lists),
 )
