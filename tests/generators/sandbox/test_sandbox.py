@@ -355,7 +355,7 @@ def test_a_sandbox_that_fails_twice_raises_and_recovers(sandbox: Sandbox) -> Non
 
         def hunt() -> None:
             while not stop.wait(0.2):
-                for process in descendants(os.getpid()) - before:
+                for process in sorted(descendants(os.getpid()) - before):  # a parent first: it must not tell
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(process, signal.SIGKILL)
 
