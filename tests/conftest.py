@@ -1,4 +1,7 @@
-"""Settings every test runs under: offline, silent to the outside, one thread. Made before any heavy import."""
+"""Settings every test runs under: offline, silent to the outside, one thread. Made before any heavy import.
+
+And what the tests of flows and the journeys share: the command in process, and a run that is only read.
+"""
 
 import os
 
@@ -22,7 +25,38 @@ OFFLINE = {
 for name, value in OFFLINE.items():
     os.environ.setdefault(name, value)
 
+import pytest  # noqa: E402 - after the environment
 from hypothesis import settings  # noqa: E402 - after the environment
 
 # the same examples on every run, and no clock in a verdict; `--hypothesis-profile=default` looks at fresh ones
 settings.load_profile("ci")
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory):
+    """A tiny run with real training, undisturbed to its end."""
+    from flows.orchestration.whole import train_all
+    from tests.flows.tiny import tiny
+
+    run = tiny(tmp_path_factory.mktemp("tiny") / "run")
+    train_all(run)
+    return run
+
+
+@pytest.fixture
+def veriloop(capsys):
+    """Type a command in this process; return its exit code and what it printed."""
+    from flows.commands.cli import main
+    from tests.flows.tiny import Result
+
+    def typed(*words):
+        capsys.readouterr()
+        code = 0
+        try:
+            main([str(word) for word in words])
+        except SystemExit as end:
+            code = int(end.code or 0)
+        printed = capsys.readouterr()
+        return Result(code, printed.out, printed.err)
+
+    return typed

@@ -67,7 +67,7 @@ def run_flow(run: Run) -> Path:
     configure(run.root)
     try:
         return run_nested(run)
-    except Exception as error:
+    except Exception as error:  # raised again unless it says, wherever it was wrapped, that the server is gone
         if why := lost_api(error):
             logger.warning("Prefect's API did not start or is gone (%s): the run goes on without it", why)
             forget_events()

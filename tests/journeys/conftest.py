@@ -1,4 +1,4 @@
-"""What journeys share: the command typed in this process, and typed in a process of its own as a shell would."""
+"""What journeys share: the command typed in a process of its own, as a shell would."""
 
 import os
 import subprocess
@@ -6,37 +6,10 @@ import sys
 
 import pytest
 
-from flows.commands.cli import main
-from flows.orchestration.whole import train_all
-from tests.flows.tiny import Result, tiny
+from tests.flows.tiny import Result
 from tests.house.source import ROOT
 
 TIMEOUT_S = 300
-
-
-@pytest.fixture(scope="session")
-def tiny_run(tmp_path_factory):
-    """A tiny run with real training, undisturbed to its end."""
-    run = tiny(tmp_path_factory.mktemp("tiny") / "run")
-    train_all(run)
-    return run
-
-
-@pytest.fixture
-def veriloop(capsys):
-    """Type a command in this process; return its exit code and what it printed."""
-
-    def typed(*words):
-        capsys.readouterr()
-        code = 0
-        try:
-            main([str(word) for word in words])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        printed = capsys.readouterr()
-        return Result(code, printed.out, printed.err)
-
-    return typed
 
 
 @pytest.fixture
