@@ -7,7 +7,7 @@ nothing in it answers with empty, typed views.
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain, pairwise
 from pathlib import Path
@@ -22,7 +22,9 @@ from pipeline.fingerprint import canonical
 from pipeline.problem import PROBLEM_SCHEMA
 from pipeline.store.files import TEMPORARY, file_clock, may_be_written, temporary_name
 from pipeline.store.ledger import TABLES, Ledger
+from pipeline.store.sealed import check_parquet
 from pipeline.store.store import Part, Store
+from pipeline.store.trust import check_files
 from pipeline.store.version import DROPPED_SCHEMA, DatasetVersion
 
 VERSIONS_SCHEMA = pa.schema(
@@ -93,13 +95,17 @@ def connect(root: Path | str) -> duckdb.DuckDBPyConnection:
 
 
 @contextmanager
-def asking(root: Path | str) -> Iterator[duckdb.DuckDBPyConnection]:
+def asking(root: Path | str, sql: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open what `connect` opens for the block, where a question that fails is one clear error.
+
+    First the stored files are compared with the hashes they carry, for DuckDB reads whatever it finds: those of the
+    views that `sql` names, or all; a file that this process has compared is not read again.
 
     Raises:
         ConfigError: for bad SQL, naming the nearest view or column.
-        StoreError: when a stored file cannot be read, or there is no room for the answer.
+        StoreError: when a stored file is damaged or cannot be read, or there is no room for the answer.
     """
+    _check_stored(Path(root), VIEWS if sql is None else re.findall(r"\w+", sql.lower()))
     with connect(root) as connection:
         try:
             yield connection
@@ -111,6 +117,19 @@ def asking(root: Path | str) -> Iterator[duckdb.DuckDBPyConnection]:
             if type(error) is duckdb.Error or isinstance(error, duckdb.IOException):  # the first is a damaged page
                 raise _unreadable(root, error) from error
             raise ConfigError(_explain(error)) from error
+
+
+def _check_stored(root: Path, views: Iterable[str]) -> None:
+    """Raise StoreError at the first damaged file behind some views."""
+    named, store, ledger = set(views), Store(root), Ledger(root)
+    if named & _OF_VERSIONS:
+        for version in store.versions():
+            check_files(store.folder(version), version, fresh=False)
+    check_parquet((part for table in TABLES if table in named for part in ledger.parts(table)), unsealed=True)
+
+
+_OF_VERSIONS = {"problems", "dropped", "cells", "scores"}
+"""The views that read files of versions."""
 
 
 def left_behind(place: Path | None = None) -> list[Path]:
@@ -129,7 +148,7 @@ def query(root: Path | str, sql: str) -> pa.Table:
     Raises:
         ConfigError: for anything but one SELECT. ConfigError, StoreError: as `asking` does.
     """
-    with asking(root) as connection:
+    with asking(root, sql) as connection:
         _refuse_all_but_select(connection, sql)
         return connection.sql(sql).to_arrow_table()
 
@@ -139,7 +158,7 @@ def stream(root: Path | str, sql: str, *, rows: int = 10_000) -> Iterator[pa.Tab
 
     It sees the root as it is when the first table is asked for; raises what `query` raises.
     """
-    with asking(root) as connection:
+    with asking(root, sql) as connection:
         _refuse_all_but_select(connection, sql)
         for batch in connection.sql(sql).to_arrow_reader(rows):
             yield pa.Table.from_batches([batch])

@@ -1,6 +1,7 @@
 """SQL over a run root: typed when empty, right when full, read-only, and clear about mistakes."""
 
 import dataclasses
+import random
 from collections import Counter
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from pipeline.errors import ConfigError, StoreError
 from pipeline.problem import to_table
 from pipeline.score import Score, scores_from_table, scores_table
 from pipeline.store.ledger import TABLES, Ledger
-from pipeline.store.query import EVERY_UID, VIEWS, connect, query, stream, uid_ranges
+from pipeline.store.query import EVERY_UID, VIEWS, asking, connect, query, stream, uid_ranges
 from pipeline.store.store import Store
 from tests.pipeline.examples import additions, dropped_table
+from tests.pipeline.store.test_sealed import flipped
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +188,7 @@ def test_a_damaged_page_is_the_files_fault_and_not_the_questions(tmp_path: Path)
     place, content = column.dictionary_page_offset, path.read_bytes()
     path.write_bytes(content[:place] + b"\xff" * 8 + content[place + 8 :])
     for ask in (query, lambda root, sql: list(stream(root, sql))):
-        with pytest.raises(StoreError, match=r"bad\.parquet cannot be read"):
+        with pytest.raises(StoreError, match=r"bad\.parquet is damaged"):
             ask(tmp_path, "SELECT kind, 1 FROM events WHERE kind LIKE '%a'")
 
 
@@ -216,3 +218,47 @@ def test_each_question_spills_into_a_folder_of_its_own(root: Path) -> None:
     asked = "SELECT current_setting('temp_directory')"
     with connect(root) as one, connect(root) as other:
         assert one.sql(asked).fetchall() != other.sql(asked).fetchall()
+
+
+def test_every_flipped_bit_behind_a_question_is_named_or_changes_nothing(tmp_path: Path) -> None:
+    store, problems = Store(tmp_path), additions(60)
+    version = store.publish("sums", recipe={"n": 1}, rows=[to_table(problems)])
+    ledger = Ledger(tmp_path)
+    for part in ("a", "b"):
+        ledger.append("events", pa.table({"kind": [f"{part}{n}" for n in range(300)]}), part=part)
+    questions = {
+        store.part_files(version, "rows")[0]: "SELECT * FROM Problems ORDER BY uid",
+        ledger.parts("events")[0]: "SELECT * FROM events ORDER BY kind",
+    }
+    for path, sql in questions.items():
+        content, whole, rng, seen = path.read_bytes(), query(tmp_path, sql), random.Random(7), 0
+        for _ in range(60):
+            path.write_bytes(flipped(content, rng.randrange(len(content)), rng.randrange(8)))
+            for ask in (query, _streamed, _asked):
+                try:
+                    assert ask(tmp_path, sql).equals(whole)
+                except StoreError as error:
+                    assert str(path) in str(error)
+                    seen += 1
+        path.write_bytes(content)
+        assert seen > 150
+
+
+def _streamed(root: Path, sql: str) -> pa.Table:
+    return pa.concat_tables(stream(root, sql))
+
+
+def _asked(root: Path, sql: str) -> pa.Table:
+    with asking(root) as connection:
+        return connection.sql(sql).to_arrow_table()
+
+
+def test_a_damaged_page_stops_no_question_about_something_else(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    for table in ("events", "decisions"):
+        ledger.append(table, pa.table({"detail": [f"{n}" for n in range(3000)]}), part="p")
+    path = ledger.parts("events")[0]
+    path.write_bytes(flipped(path.read_bytes(), path.stat().st_size // 3, 1))
+    assert answer(tmp_path, "SELECT count(*) FROM decisions") == [(3000,)]
+    with pytest.raises(StoreError, match=r"p\.parquet is damaged"):
+        answer(tmp_path, "SELECT count(*) FROM EVENTS")
