@@ -28,7 +28,7 @@ from generators.answers.language.nodes import Node, symbols, walk
 from generators.answers.maths.equality import equal_answers
 from generators.answers.maths.symbolic import exact, value
 from generators.answers.maths.typed import Answer, parse_answer
-from generators.answers.quantities import equal_quantities, looks_like_quantity
+from generators.answers.quantities import equal_quantities, is_summed, looks_like_quantity
 from generators.answers.structures import (
     equal_mappings,
     equal_multisets,
@@ -157,7 +157,7 @@ def _equal_as_durations(gold: str, given: str, declared: Declared) -> bool:
 
 
 def _otherwise_quantities(gold: str, given: str, declared: Declared) -> bool:
-    if declared != NOTHING or not (_readable(gold) and _readable(given)):
+    if declared != NOTHING or is_summed(gold) or is_summed(given) or not (_readable(gold) and _readable(given)):
         return False
     return _otherwise_read(gold, given, parse_answer(gold, gold=True), parse_answer(given))
 

@@ -274,7 +274,7 @@ def equal_quantities(gold: str, given: str, declared: Declared) -> bool:
     Raises:
         Malformed: when the given one cannot be read.
     """
-    known = _without_pint(gold, given) if declared == NOTHING else None
+    known = _without_pint(gold, given) if declared == NOTHING and not (is_summed(gold) or is_summed(given)) else None
     if known is not None:
         return known
     found, wanted = read_quantity(given), read_quantity(gold)
@@ -287,6 +287,18 @@ def equal_quantities(gold: str, given: str, declared: Declared) -> bool:
     if wanted.unit.base != found.unit.base:
         return False
     return _equal_numbers(wanted, Quantity(_converted(found.node, found.unit, wanted.unit), wanted.unit), declared)
+
+
+def is_summed(text: str) -> bool:
+    """Say whether a text is a quantity in several units, "5 ft 6 in", whose letters are no factors."""
+    if len(text) > MAX_CHARS or not _PAIR.search(text):
+        return False
+    bare = plain(text)
+    return (
+        _PAIRS.fullmatch(bare.replace(" and ", " ")) is not None
+        and (found := _summed(bare)) is not None
+        and found.summed
+    )
 
 
 def _name(quantity: Quantity) -> str | None:
@@ -359,7 +371,7 @@ def looks_like_quantity(text: str) -> bool:
     if len(text) > MAX_CHARS or not any(map(str.isalpha, text)):
         return False
     summed = _PAIR.search(text) or _MINUTES.search(text)
-    if summed and len(_PAIR.findall(plain(text))) > 1 and _PAIRS.fullmatch(plain(text)):
+    if summed and len(_PAIR.findall(plain(text))) > 1 and _PAIRS.fullmatch(plain(text).replace(" and ", " ")):
         return True
     if _OHMS.search(text):
         return _is_number(_OHMS.sub("", text))

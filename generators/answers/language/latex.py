@@ -7,7 +7,7 @@ from generators.answers.language import known_forms
 from generators.answers.language.atoms import DEGREE, NO_FACTORS, Atoms
 from generators.answers.language.matrices import carried, transposed
 from generators.answers.language.nodes import Node, number
-from generators.answers.language.tokens import DIGITS, QUANTIFIERS, RELATIONS, tokens
+from generators.answers.language.tokens import DIGITS, GREEK, QUANTIFIERS, RELATIONS, tokens
 from generators.malformed import Malformed
 
 _SETS = {"cup": "union", "cap": "cap", "minus": "minus"}
@@ -62,10 +62,10 @@ class Parser(Atoms):
     def quantified(self) -> Node:
         """Read what holds for all or for some values of names: `\\forall x \\in A, x > 0`."""
         self.deeper()
-        mark, said = self.take(), [self.relation()]
+        mark, said = self.take(), [self.named() or self.relation()]
         if known_forms.builds(said[0]):
             said = list(known_forms.built(said[0]))
-        elif self.peek() in QUANTIFIERS:
+        elif self.peek() in QUANTIFIERS or self.starts_factor(self.peek()):
             said.append(self.relation())
         while self.accept(","):
             said.append(self.relation())
@@ -73,6 +73,12 @@ class Parser(Atoms):
         if len(said) < 2:
             raise Malformed("nothing is said")
         return Node(mark, tuple(said))
+
+    def named(self) -> Node | None:
+        """Read a name that what is said of it follows at once; None where a sign, or nothing, does."""
+        name, following = self.peek(), self.tokens[self.at + 1] if self.peek() else ""
+        letter = name in GREEK or (len(name) == 1 and name.isalpha())
+        return self.atom() if letter and (following in QUANTIFIERS or self.starts_factor(following)) else None
 
     def union(self) -> Node:
         """Read sets joined by union, intersection or difference, or one expression; a:b:c is a time or a ratio."""

@@ -19,7 +19,7 @@ _PARTS = {
     "tenth": 10, "eleventh": 11, "twelfth": 12, "sixteenth": 16, "twentieth": 20, "hundredth": 100, "thousandth": 1000,
 }  # fmt: skip
 _SIGNS = {"minus": -1, "negative": -1, "plus": 1, "positive": 1}
-_JOINING = frozenset(("and", "a", "an", "of", *_SIGNS, *_SCALES, "hundred", "dozen", "tens"))
+_JOINING = frozenset(("and", "a", "an", "of", *_SIGNS, *_SCALES, "hundred", "dozen", "tens", "past"))
 
 
 def number_in_words(words: str) -> tuple[Fraction, str] | None:

@@ -123,8 +123,9 @@ def rounds(literal: Node, wanted: Fraction) -> bool:
     if shown is None:
         known = _known(literal)
         return known is not None and abs(known - wanted) <= _NEARLY * (1 + abs(wanted))
-    number_, place = shown
-    return abs(number_ - wanted) < place
+    written, place = shown
+    cut = 0 <= abs(wanted) - abs(written) < place and written * wanted >= 0
+    return cut or abs(written - wanted) <= place * Fraction(5_000_001, 10_000_000)
 
 
 def last_side(node: Node) -> Node:
@@ -193,8 +194,8 @@ def shortened(node: Node) -> Node:
         return Node("rel", node.args, "=") if str(node.args[0].leaf)[0].isupper() else node
     if node.op == "rel" and node.leaf == "in" and is_name(node.args[0]) and node.args[1].leaf == "{}":
         return node.args[1]
-    if node.op == "rel" and is_chain(node) and node.args[0].op not in STRUCTURES and not symbols(node):
-        return last_side(node)
+    if node.op == "rel" and node.args[0].op not in STRUCTURES and not symbols(node) and is_chain(node):
+        return node if _rounded(node) else last_side(node)
     if node.op == "rel" and len(node.args) > 2 and is_chain(node) and is_name(node.args[0]) and not _rounded(node):
         return Node("rel", (node.args[0], last_side(node)), "=")
     return node

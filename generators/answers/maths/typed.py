@@ -44,6 +44,8 @@ _LABELLED = re.compile(r"\W*(?:[A-J]\b|(?i:option|choice|answer|only|i)\b)")
 _UNIT_CHARS = 80
 """Characters that a unit in words may have, at the end of an answer, or an announcement at its start."""
 _NAMING = re.compile(r"[A-Za-z][A-Za-z '()-]*[A-Za-z)] ?(?:= ?[A-Za-z0-9 .+*/^()-]* ?)?")
+_MIXED_CASE = re.compile(r"\b[A-Za-z]?[a-z][A-Z]\b|\b[A-Z]{2}[a-z]\b")
+"""Two or three letters in a case that no word has: a product, "abC"."""
 _ARTICLE = re.compile(r"(?:an?|the) (?=[a-z]{2})")
 LONG_WORD = re.compile("[A-Za-z]{2}")
 _OR = re.compile(r"(?<![A-Za-z])or(?![A-Za-z])")
@@ -215,7 +217,7 @@ def meant(answer: Answer) -> Answer:
         return Answer(answer.text, found, None, answer.percent, answer.unit)
     if " and " in answer.words and (things := counted(answer.text)) is not None:
         return Answer(answer.text, things[0], None, False, things[1])
-    said = number_in_words(answer.words)
+    said = number_in_words(" ".join(answer.text.lower().strip("(). ").split())) or number_in_words(answer.words)
     if said is None:
         return answer
     thing = written(f"2 {said[1]}")
@@ -289,7 +291,7 @@ def worded(text: str) -> str | None:
     if len(text) > MAX_WORDS or not _WORDS.fullmatch(text):
         return None
     bare = " ".join(text.strip("().").split())
-    return bare if len(bare) == 1 else _ARTICLE.sub("", bare.lower())
+    return bare if len(bare) == 1 or _MIXED_CASE.search(bare) else _ARTICLE.sub("", bare.lower())
 
 
 def _is_product(words: str) -> bool:

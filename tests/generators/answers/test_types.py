@@ -23,7 +23,9 @@ EQUAL: dict[AnswerType, list[tuple[Json, str]]] = {
         ("5 N", "5 kg m/s^2"),
         ("9.8 m/s^2", "980 \\text{ cm/s}^2"), ("5 apples", "5 apples"), ("36 \\text{ in}^2", "36 square inches"),
         ("60 km/h", "1 kilometer per minute"), ("5 ft 11 in", "71 inches"), ("2\\pi \\text{ cm}", "20\\pi mm"),
-        ("3 cats", "3 cats"), ("90 minutes", "1.5 h"), ("180 degrees", "\\pi rad"),
+        ("3 cats", "3 cats"), ("90 minutes", "1.5 h"), ("5 ft 6 in", "66 in"), ("5 lb 3 oz", "83 oz"),
+        ("7 μm", "7e-6 m"), ("20 N", "20 newtons"), ("47 kΩ", "47000 Ω"), ("30 min", "0.5 h"),
+        ("180 degrees", "\\pi rad"),
     ],
     "date": [
         ("2024-03-05", "March 5, 2024"), ("March 5, 2024", "5 March 2024"), ("2024-04-13", "13/04/2024"),
@@ -84,7 +86,8 @@ DIFFERENT: dict[AnswerType, list[tuple[Json, str]]] = {
         ("5 km", "5 m"), ("5 km", "-5 km"), ("5 km", "5 kg"), ("5 km", "6 km"), ("25 °C", "25 °F"), ("25 °C", "298 K"),
         ("5 m/s", "5 m/s^2"), ("36 square inches", "36 inches"), ("5 apples", "5 pears"), ("5 km", "5 km or 6 km"),
         ("5 km", "km"),
-        ("5 ft 11 in", "5 ft"), ("5 ft 11 in", "71"), ("90 minutes", "90 hours"),
+        ("5 ft 11 in", "5 ft"), ("5 ft 6 in", "6 ft 5 in"), ("5 lb 3 oz", "3 lb 5 oz"), ("8 N", "8 kN"),
+        ("3 m", "3 M"), ("5 ft 11 in", "71"), ("90 minutes", "90 hours"),
     ],
     "date": [
         ("2024-03-05", "2024-03-06"), ("2024-03-05", "2024-05-03"), ("2024-03-05", "March 5"), ("2024-03-05", "2016"),
