@@ -21,14 +21,24 @@ MAP = (
 
 @making.command()
 def families(
-    as_json: Json = False, cards: Annotated[Path | None, typer.Option(help="write family cards here")] = None
+    chosen: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="absent: all of them")] = None,
+    as_json: Json = False,
+    cards: Annotated[Path | None, typer.Option(help="certify, write family cards here; 1 if one is refused")] = None,
 ) -> None:
-    """List the problem families."""
+    """List the problem families, or certify them."""
     from flows.inspection.installed import family_rows, write_cards
 
-    rows = family_rows()
+    rows = family_rows(chosen or ())
     if cards is not None:
-        say(f"wrote {write_cards(cards)} family cards to {cards}")
+        found = write_cards(cards, chosen or ())
+        say(f"wrote {len(found)} family cards to {cards}")
+        refused = {name: lines for name, lines in found.items() if lines}
+        for name, lines in refused.items():
+            say(f"{name} is not certified; its card has the rest of these:")
+            for line in {line.partition(":")[0]: line for line in reversed(lines)}.values():
+                say(f"  {line}")
+        if refused:
+            raise typer.Exit(1)
         return
     if as_json:
         dump(rows)

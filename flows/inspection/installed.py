@@ -4,6 +4,7 @@ Law: every row is read from the families themselves.
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ from generators.family import load, names
 from pipeline.store.files import write_atomic
 
 
-def family_rows() -> list[dict[str, Any]]:
-    """Return one JSON object per family, sorted by name."""
-    return [_family_row(name) for name in names()]
+def family_rows(chosen: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Return one JSON object per family, sorted by name; of those chosen, if any are."""
+    return [_family_row(name) for name in sorted(chosen) or names()]
 
 
 def _family_row(name: str) -> dict[str, Any]:
@@ -41,15 +42,16 @@ def _certificate_status(name: str) -> str:
     return generate(name, level=1, seed=0, index=0).certificate.status
 
 
-def write_cards(folder: Path) -> int:
-    """Certify every procedural family and write its card as JSON; return how many were written."""
+def write_cards(folder: Path, chosen: Sequence[str] = ()) -> dict[str, tuple[str, ...]]:
+    """Certify every procedural family, or those chosen, and write its card as JSON; return each one's violations."""
     from generators.certify.certify import certify
 
-    written = 0
-    for name in names():
+    found = {}
+    for name in sorted(chosen) or names():
         if load(name).procedural:
             folder.mkdir(parents=True, exist_ok=True)
-            card = json.dumps(certify(name).to_json(), indent=1, sort_keys=True, ensure_ascii=False)
-            write_atomic(folder / f"{name.replace('/', '-')}.json", card.encode() + b"\n")
-            written += 1
-    return written
+            card = certify(name)
+            text = json.dumps(card.to_json(), indent=1, sort_keys=True, ensure_ascii=False)
+            write_atomic(folder / f"{name.replace('/', '-')}.json", text.encode() + b"\n")
+            found[name] = card.violations
+    return found

@@ -22,7 +22,7 @@ from pipeline.problem import Json, Outcome, Problem, row_hash
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What is known of a family. `violations` is empty iff it is certified.
+    """What is known of a family. `violations`, each behind the name of its law, is empty iff it is certified.
 
     `outcomes`: verdicts per kind of attack. `guess_rate`: per level, the share of problems the best of the
     constant answers and the most common gold answers solves. `heuristic_rates`: per cheap guess, the share it
@@ -84,7 +84,7 @@ def certify(name: str, *, levels: tuple[int, ...] = (1, 2, 3), samples: int = 12
         again=_again(specimen),
         problems=len(specimen.problems),
         laws={law: len(lines) for law, lines in broken.items()},
-        violations=tuple(line for lines in broken.values() for line in lines[:20]),
+        violations=tuple(f"{law}: {line}" for law, lines in broken.items() for line in lines[:20]),
         outcomes=_outcomes(specimen),
         guess_rate={str(level): _guess_rate(specimen, level) for level, _ in cells(specimen)},
         heuristic_rates=_heuristic_rates(specimen),
