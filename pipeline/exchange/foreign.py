@@ -18,6 +18,7 @@ from pipeline.carried import COLUMN, carried, split_carried
 from pipeline.errors import ConfigError, nearest
 from pipeline.problem import Json
 from pipeline.rows import json_values, tables
+from pipeline.rows.chat import turns_of
 from pipeline.rows.json_values import MAX_LINE_BYTES, Fault
 from pipeline.rows.opened import UNREADABLE, opened
 from pipeline.rows.values import BadRow
@@ -249,4 +250,4 @@ def check_columns(path: Path, record: Record, columns: Mapping[str, str]) -> Non
 
 
 def _holds_rows(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and isinstance(value[0], dict) and len(value[0]) > 1
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict) and turns_of(value[:1]) is None

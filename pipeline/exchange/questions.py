@@ -12,7 +12,7 @@ from pipeline.exchange.foreign import KEPT, BadRow, NeutralRow, Record, found, p
 from pipeline.fingerprint import canonical
 from pipeline.problem import Json
 from pipeline.rows.chat import question_of, reply_of
-from pipeline.rows.values import gold_of, kept, level_of, plain
+from pipeline.rows.values import gold_of, kept, level_of, plain, unlisted
 
 FAMILY = "text/math"
 FIELDS = ("prompt", "answer", "solution", "source", "level", "subject")
@@ -36,14 +36,15 @@ def question_row(
 ) -> NeutralRow:
     """Return a row with its question, its gold answer, and what else its columns say.
 
-    `source` is of rows without a column for it. With `objects`, an answer that is an object comes as its canonical JSON
+    `source` is of rows that do not name theirs. With `objects`, an answer that is an object comes as its canonical JSON
     text.
 
     Raises:
         BadRow: for a row without a question or an answer, or with a level or subject that is none.
     """
+    prompt = pick(record, columns["prompt"])
     try:
-        question, system = question_of(plain(pick(record, columns["prompt"])))
+        question, system = question_of(plain(prompt))
     except BadRow as error:
         raise BadRow(f"the prompt in column {columns['prompt']!r} cannot be used: {error}") from error
     if "answer" in columns:
@@ -55,9 +56,9 @@ def question_row(
     level = level_of(found(record, columns["level"])) if "level" in columns else None
     subject = _subject(found(record, columns["subject"])) if "subject" in columns else ""
     others = {field: column for field, column in columns.items() if field not in FIELDS}
-    beside = {field.removeprefix(KEPT): kept(found(record, column)) for field, column in others.items()}
+    beside = {field.removeprefix(KEPT): _kept(record, column) for field, column in others.items()}
     beside = {field: value for field, value in beside.items() if value is not None}
-    source = str(pick(record, columns["source"])) if "source" in columns else source
+    source = str(found(record, columns.get("source", "")) or source)
     params: dict[str, Json] = {"question": question}
     params |= {"system": system} if system else {}
     params |= {"level": level} if level is not None else {}
@@ -114,8 +115,15 @@ def _marked(text: str) -> str | None:
     raise BadRow("the last \\boxed{ is never closed")
 
 
+def _kept(record: Record, column: str) -> Json:
+    try:
+        return kept(found(record, column))
+    except BadRow as error:
+        raise BadRow(f"column {column!r} cannot be kept: {error}") from error
+
+
 def _subject(value: Any) -> str:
-    value = kept(value)
+    value = unlisted(kept(value))
     text = "" if value is None else " ".join(str(value).split())
     if isinstance(value, list | dict) or len(text) > MAX_SUBJECT_CHARS:
         raise BadRow(f"subject {str(value)[:80]!r} is no name of at most {MAX_SUBJECT_CHARS} characters")

@@ -29,13 +29,15 @@ def read(path: Path | str, mapping: str | Mapping[str, str] = "") -> Iterator[Ne
     Raises:
         ConfigError: for a misspelt field, an unknown column, or a file that cannot be read.
     """
-    columns = {**_COLUMNS, **columns_of(mapping)}
+    named = columns_of(mapping)
+    columns, name = {**_COLUMNS, **named}, Path(path).name
+    needed = {field: column for field, column in columns.items() if field != "source" or field in named}
 
     def convert(record: Record, line: int) -> NeutralRow:
-        own = own_row(record, str(found(record, columns["source"])), line)
-        return own or question_row(record, line, columns, objects=True)
+        own = own_row(record, str(found(record, columns["source"]) or name), line)
+        return own or question_row(record, line, columns, source=name, objects=True)
 
-    return read_rows(path, columns, convert)
+    return read_rows(path, needed, convert)
 
 
 def write(table: pa.Table, path: Path | str) -> None:

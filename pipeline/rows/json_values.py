@@ -57,7 +57,13 @@ class _Decoder:
             value, end = self._decode_long(text, begin)
         if self._repeated:
             return Fault(f"two values for the key {self._repeated[0]!r}"), end
-        return value if isinstance(value, dict) else Fault(f"not a JSON object but a {type(value).__name__}"), end
+        return value if isinstance(value, dict) else Fault(f"not a JSON object but {_called(value)}"), end
+
+
+def _called(value: Any) -> str:
+    return {str: "a text", list: "a list", bool: "true or false", int: "a number", float: "a number"}.get(
+        type(value), "null"
+    )
 
 
 def lines(stream: BinaryIO) -> Iterator[Found]:

@@ -33,21 +33,21 @@ class BadRow(Exception):
     """Raised for a row, or a value of it, that cannot be used; its words say why."""
 
 
-def plain(value: Any) -> Json:
-    """Return a value as plain JSON.
+def plain(value: Any, *, missing: bool = False) -> Json:
+    """Return a value as plain JSON; with `missing`, null for a number that is none.
 
     Raises:
         BadRow: for a number that is none, bytes that are no text, or a value JSON has no form for.
     """
+    if isinstance(value, float | decimal.Decimal) and not math.isfinite(value):
+        if missing:
+            return None
+        raise BadRow(f"{value} is no value")
     if isinstance(value, float):
-        if not math.isfinite(value):
-            raise BadRow(f"{value} is no value")
         return value
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, decimal.Decimal):
-        if not value.is_finite():
-            raise BadRow(f"{value} is no value")
         return format(value, "f")
     if isinstance(value, datetime.datetime):
         midnight = value.time() == datetime.time() and value.tzinfo is None
@@ -57,9 +57,9 @@ def plain(value: Any) -> Json:
     if isinstance(value, bytes):
         return _decoded(value)
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [plain(item, missing=missing) for item in value]
     if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): plain(item, missing=missing) for key, item in value.items()}
     raise BadRow(f"a value of type {type(value).__name__}")
 
 
@@ -132,7 +132,7 @@ def level_of(value: Any) -> int | None:
     if number is None and (match := _LEVEL.fullmatch(text)):
         number = int(float(match[1]))
     if number is None or not 1 <= number <= MAX_LEVEL:
-        raise BadRow(f"level {value!r} is none from 1 to {MAX_LEVEL}: bin it, or leave the column out")
+        raise BadRow(f"level {value!r} is no level from 1 to {MAX_LEVEL}: bin it, or leave the column out")
     return number
 
 
@@ -142,6 +142,4 @@ def kept(value: Any) -> Json:
     Raises:
         BadRow: when JSON has no form for it.
     """
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return None if value == "" else plain(value)
+    return None if isinstance(value, str) and value == "" else plain(value, missing=True)

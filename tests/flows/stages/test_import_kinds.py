@@ -109,6 +109,24 @@ def test_the_verl_layout_takes_more_columns(tmp_path: Path) -> None:
     assert "3 rows have system turns" in version.quality["notes"][0]
 
 
+def test_verl_rows_need_no_name_of_their_data_set(tmp_path: Path) -> None:
+    rows = [{key: value for key, value in verl_row(n).items() if key != "data_source"} for n in range(2)]
+    version, faults = bring(jsonl(tmp_path / "a.jsonl", *rows), tmp_path / "run", "")
+    assert not faults
+    assert {p.params["source"] for p in problems(tmp_path / "run", version).values()} == {"a.jsonl"}
+    with pytest.raises(ConfigError, match="no column 'data_source'"):
+        bring(tmp_path / "a.jsonl", tmp_path / "run", "source=data_source")
+
+
+def test_what_cannot_be_kept_is_named_by_its_column(tmp_path: Path) -> None:
+    table = pa.table({"q": ["a?", "b?"], "a": ["1", "2"], "m": pa.array([b"\xff", b"m"], pa.binary())})
+    pq.write_table(table, tmp_path / "x.parquet")
+    version, faults = bring(tmp_path / "x.parquet", tmp_path / "run", QA + ",m=m,subject=m")
+    assert version.rows == 1 and "bytes that are no UTF-8" in faults[0]["reason"]
+    version, faults = bring(tmp_path / "x.parquet", tmp_path / "run", QA + ",m=m")
+    assert "column 'm' cannot be kept" in faults[0]["reason"]
+
+
 def test_a_list_of_several_is_asked_for_whole(tmp_path: Path) -> None:
     path = jsonl(tmp_path / "a.jsonl", {"q": "Roots?", "a": ["1", "-2"]}, {"q": "Root?", "a": '["3"]'})
     for declare, turned in (((), Outcome.WRONG), (("order=any",), Outcome.CORRECT)):

@@ -71,4 +71,5 @@ def test_what_is_no_level_is_named(cell: object) -> None:
 
 def test_what_is_kept_is_plain_and_empty_cells_are_not() -> None:
     assert [kept(cell) for cell in (None, "", NAN, 0, False, [])] == [None, None, None, 0, False, []]
+    assert kept({"a": [NAN, Decimal("NaN"), 1]}) == {"a": [None, None, 1]}
     assert kept({"a": [Decimal("1.0"), datetime.date(2024, 1, 2)]}) == {"a": ["1.0", "2024-01-02"]}
