@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.options import DEFAULT_ROOT, FILES, Declare, Json, Root, Workers, progress
+from flows.commands.options import DAY_S, DEFAULT_ROOT, FILES, Declare, Json, Root, Workers, progress
 from flows.telling.output import dump, say, say_table
 
 making = typer.Typer()
@@ -101,7 +101,9 @@ def import_(
     ),
     held_out: Annotated[bool, typer.Option(help="an imported benchmark: every row goes to test")] = False,
     declare: Declare = None,
-    timeout: Annotated[float, typer.Option(min=0.01, help="seconds to solve the params of one exported row")] = 20.0,
+    timeout: Annotated[
+        float, typer.Option(min=0.01, max=DAY_S, help="seconds to solve the params of one exported row")
+    ] = 20.0,
     as_json: Json = False,
 ) -> None:
     """Turn the rows of a file into a version of verifiable problems."""

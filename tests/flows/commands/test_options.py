@@ -10,6 +10,7 @@ from tests.jsonl import jsonl
     ("command", "option"),
     [
         (("grade", "x.jsonl", "--gold", "a", "--pred", "b"), "--timeout"), (("audit",), "--timeout-s"),
+        (("import", "x.jsonl"), "--timeout"),
         (("measure", "x", "--url", "http://x", "--model", "m"), "--timeout-s"),
         (("measure", "x", "--url", "http://x", "--model", "m"), "--temperature"), (("gc",), "--keep-days"),
     ],
