@@ -45,7 +45,10 @@ class Built(NamedTuple):
 def build(job: BuildJob) -> Built | str:
     """Return the problem of a job, or why its family cannot make one of it."""
     try:
-        rendering = job.rendering or load(job.family).renderings[0]
+        renderings = load(job.family).renderings
+        rendering = job.rendering or renderings[0]
+        if rendering not in renderings:
+            return f"family {job.family} has no rendering {rendering!r}: it has {', '.join(renderings)}"
         problem = from_params(job.family, job.params, rendering=rendering, license=job.license)
         problem = dataclasses.replace(problem, split=strictest(problem.split, job.split))
         return Built(problem, witness_fault(problem))

@@ -12,7 +12,7 @@ from filters.rules.guessable import cap
 from filters.rules.near_duplicate import signature, similarity
 from filters.words import ngrams, template, words
 from pipeline.errors import ConfigError
-from pipeline.rule_context import RuleContext
+from pipeline.rule_context import Reference, RuleContext
 from pipeline.seeds import rng
 from tests.filters.rows import curate, marks, problem
 
@@ -202,3 +202,61 @@ def test_guessable_judges_cells_and_only_large_ones():
     curated = curate([*small, *even, *constant], [{"name": "guessable"}])
     assert {(p.level, p.region) for p in curated.kept} == {(1, ""), (2, "")}
     assert curated.dropped == {"guessable: answer too common": 20}
+
+
+def test_contamination_names_the_reference_and_compares_the_question_alone():
+    ask = "\n\nReason step by step, then put the final answer in \\boxed{}."
+    named = RuleContext(references=[Reference("bench 12ab34cd", REFERENCE + ask), SHORT + ask])
+    rows = [
+        problem(i, family="text/math", params={"question": question}, prompt=question + ask, split="train")
+        for i, question in enumerate([REFERENCE, SHORT, "How many sheep are seven sheep and six more?"])
+    ]
+    told = [decision.told for decision in curate(rows, [{"name": "contamination"}], named).decisions]
+    assert told[0].startswith("equals a reference: bench 12ab34cd: a farmer has 17 sheep")
+    assert told[1].startswith("equals a reference: reference 2: what is the sum")
+    assert told[2] == ""
+
+
+def test_rules_of_duplicates_compare_questions_whatever_is_asked_for_around_them():
+    one, other = ("What is 3 + 4?", "what is 3+4")
+    rows = [
+        problem(1, family="text/math", params={"question": one}, prompt=f"{one} Box it."),
+        problem(2, family="text/chat", params={"question": other}, prompt=f"{other} Say it."),
+    ]
+    assert sorted(marks(rows, "exact_duplicate")) == ["", "same prompt"]
+    story = STORY + " ".join(f"and day {i} brings her {i * i} coins more" for i in range(12))
+    asked = [story + " What does she have left?", "Quite another story " * 9]
+    long = "Now write a careful plan before you start and check every line of it when you are done. " * 9
+    rows = [problem(i, family="text/math", params={"question": q}, prompt=q + long) for i, q in enumerate(asked)]
+    assert marks(rows, "near_duplicate") == ["", ""]
+
+
+def test_of_duplicates_in_two_splits_the_stricter_stays():
+    rows = [problem(i, canonical_form="same", split=split) for i, split in enumerate(["train", "test", "probe"] * 2)]
+    kept = curate(rows, [{"name": "exact_duplicate"}]).kept
+    assert [p.uid for p in kept] == [min(p.uid for p in rows if p.split == "test")]
+
+
+def test_held_out_instances_stay_in_test_alone():
+    rows = [problem(i, canonical_form="same", split=split) for i, split in enumerate(["train", "probe", "test"])]
+    context = RuleContext(held_out={rows[0].instance_hash: "bench 12ab34cd"})
+    decisions = curate([*rows, problem(9)], [{"name": "held_out"}], context).decisions
+    assert [decision.told for decision in decisions] == ["held out: in test of bench 12ab34cd"] * 2 + ["", ""]
+    assert marks(rows, "held_out") == ["", "", ""]
+
+
+def test_every_row_of_a_question_with_two_answers_is_a_conflict():
+    answers = ["84", "84.0", "85", "84", [8, 5]]
+    rows = [problem(i, family="text/math", canonical_form="same", answer=answer) for i, answer in enumerate(answers)]
+    same = RuleContext(agrees=lambda p, other: {p.answer, other} == {"84", "84.0"} if isinstance(other, str) else False)
+    agreeing = RuleContext(agrees=lambda p, other: True)
+    told = [decision.told for decision in curate(rows[:4], [{"name": "conflict"}], same).decisions]
+    assert told == [f"two answers to one question: {both}" for both in
+                    ("84 and 85", "84.0 and 85", "84 and 85", "84 and 85")]  # fmt: skip
+    assert marks(rows[:2], "conflict", same) == ["", ""]
+    assert marks(rows, "conflict", agreeing) == [""] * 5
+    assert marks([rows[0], rows[3]], "conflict") == ["", ""]
+    proven = [problem(i, canonical_form="same", answer=i) for i in range(2)]
+    assert marks(proven, "conflict") == ["", ""]
+    with pytest.raises(ConfigError, match="got no comparison"):
+        marks(rows, "conflict")
