@@ -17,7 +17,7 @@ from filters.rule import apply, decisions_table, resolve, versions_of
 from flows.judging.audited import carried_noise
 from flows.judging.grading import usual_workers
 from flows.stages.curate import dropped_table, rule_context
-from flows.stages.meetings import held_out_among, shown_before
+from flows.stages.meetings import held_out_among, other_answers, shown_before
 from generators.answers.declared import NOTHING, Declared
 from generators.build_pool import TIMEOUT_S, BuildJob, Built, build_all
 from generators.family import load
@@ -162,7 +162,8 @@ def findings(root: Path, version: DatasetVersion) -> dict[str, Any]:
 
     `conflicts` and `held_out` count the rows these rules dropped and their questions, with examples; `shown` lists the
     versions of the root that hold questions of its test outside test. These stand as they were published, and nothing
-    that is exported or made from now on shows them.
+    that is exported or made from now on shows them. `disputed` lists the versions that give its questions another
+    answer: which is right is not known, and both stand.
     """
     store = Store(root)
     wanted = ["rule", "reason", "instance_hash", "params", "prompt"]
@@ -172,6 +173,7 @@ def findings(root: Path, version: DatasetVersion) -> dict[str, Any]:
         "conflicts": _counted([row for row in dropped if row["rule"] == "conflict"]),
         "held_out": _counted([row for row in dropped if row["rule"] == "held_out"]),
         "shown": shown_before(root, from_table(test)),
+        "disputed": other_answers(root, version),
     }
 
 

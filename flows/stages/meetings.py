@@ -4,14 +4,16 @@ An instance is held out by every version that has it in test, whatever else a ru
 questions meet by instance, and by their text: a problem exported as text is no instance of its family any more.
 """
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from flows.stages.curate import agrees
 from flows.stages.held_out import HeldOut, place
-from pipeline.problem import Problem
+from pipeline.problem import Problem, from_row
 from pipeline.question import SQL_ASKED, asked_text, question_of
 from pipeline.store.query import asking, quoted
 from pipeline.store.store import Store
@@ -45,6 +47,31 @@ def shown_before(root: Path, problems: Sequence[Problem]) -> list[dict[str, Any]
         told = versions.setdefault(row["version"], {"version": row["version"], "name": row["name"], "questions": 0})
         told["questions"] += 1
         told.setdefault("example", asked[row["instance_hash"]])
+    return list(versions.values())
+
+
+def other_answers(root: Path, version: DatasetVersion) -> list[dict[str, Any]]:
+    """Return the versions that give imported questions of this one another answer: how many, an example, its answers.
+
+    In families of text alone, where an answer is a claim and not a proof; nothing is dropped for it.
+    """
+    mine = f"problems WHERE version = {quoted(version.id)} AND family LIKE 'text/%'"
+    with asking(root) as connection:
+        found = connection.sql(
+            f"SELECT m.*, s.answer AS other, s.version AS of, s.name AS named FROM (FROM {mine}) m JOIN problems s "
+            "USING (instance_hash) JOIN versions v ON v.id = s.version WHERE s.answer <> m.answer "
+            "ORDER BY v.created_utc, s.version, instance_hash"
+        )
+        rows = found.to_arrow_table().to_pylist()
+    versions: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        problem, other = from_row(row), json.loads(row["other"])
+        if agrees(problem, other):
+            continue
+        told = versions.setdefault(row["of"], {"version": row["of"], "name": row["named"], "questions": 0})
+        told["questions"] += 1
+        told.setdefault("example", question_of(problem.params, problem.prompt))
+        told.setdefault("answers", {"here": problem.answer, "there": other})
     return list(versions.values())
 
 

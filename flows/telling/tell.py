@@ -64,6 +64,13 @@ def finding_lines(found: Mapping[str, Any]) -> Iterator[str]:
             f"{shown['version'][:8]}: exports leave them out from now on, what was trained on it has seen them"
         )
         yield f"    {_one_line(shown['example'])}"
+    for other in found["disputed"]:
+        here, there = (_one_line(other["answers"][where]) for where in ("here", "there"))
+        yield (
+            f"CONFLICT: {other['questions']} question(s) have another answer in "
+            f"{other['name']} {other['version'][:8]}, and both stand: compare them before both are trained on"
+        )
+        yield f"    {_one_line(other['example'])}   (here {here}, there {there})"
 
 
 def _count(counted: Mapping[str, Any]) -> str:

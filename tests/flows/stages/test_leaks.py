@@ -236,6 +236,18 @@ def test_two_answers_to_one_question_are_a_conflict_and_two_spellings_of_one_are
     assert [set(example) for example in told["examples"]] == [{"question", "reason"}]
 
 
+def test_another_answer_in_another_version_is_told(veriloop, tmp_path):
+    root, one = tmp_path / "run", [{"question": f"What is {n} + 1?", "answer": str(n + 1)} for n in range(9)]
+    other = [{**row, "answer": row["answer"] + (".0" if n else "5")} for n, row in enumerate(one)]
+    bring(root, one, "one")
+    path = jsonl(tmp_path / "other.jsonl", *other)
+    told = veriloop("import", path, "--map", MAP, "--root", root)
+    assert "CONFLICT: 1 question(s) have another answer in one " in told.out and "(here 15, there 1)" in told.out
+    (found,) = json.loads(veriloop("import", path, "--map", MAP, "--root", root, "--json").out)["disputed"]
+    assert (found["name"], found["questions"], found["answers"]) == ("one", 1, {"here": "15", "there": "1"})
+    assert findings(root, Store(root).get("one"))["disputed"][0]["name"] == "other"
+
+
 def test_every_row_of_an_import_has_one_decision(tmp_path):
     root = tmp_path / "run"
     bring(root, BENCH[:4], "bench", held_out=True)
