@@ -165,6 +165,9 @@ class MeasureConfig(Node):
     test_draws: int = Field(default=8, gt=0, description="at temperature 1; pass@8 needs 8")
     greedy: bool = True
     keep_rollouts: int = Field(default=1, ge=0, description="rollouts kept to read, per problem and measurement")
+    keep_training: int = Field(
+        default=0, ge=0, description="replies kept to read of each GRPO group (rollouts where source = 'training')"
+    )
     audit_per_stratum: int = Field(
         default=20, ge=0, description="verdicts audited per stratum when the arms have ended [1]; 0 is off"
     )

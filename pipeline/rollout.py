@@ -54,7 +54,7 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """A problem attempted once. Only view "plain" with source "policy" feeds Scores."""
+    """A problem attempted once. Only view "plain" with source "policy" feeds Scores; "training" is kept to read."""
 
     uid: str
     draw: int

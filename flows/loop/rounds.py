@@ -90,6 +90,7 @@ def forget_rounds(run: Run, arm: str, *, since: int) -> None:
     for number in range(since, run.config.loop.rounds + 1):
         if (path := round_path(run, arm, number)).exists():
             run.ledger.drop_beyond(run.run_id, arm, -1, round=number, tables=("rounds", "metrics", "exposures"))
+            run.ledger.drop_beyond(run.run_id, arm, 0, round=number, tables=("rollouts",))  # of training: 0 is measured
             path.unlink()
 
 

@@ -7,7 +7,7 @@ stretch stops after the same step on every machine; measured seconds stand besid
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +24,7 @@ from pipeline.choice.mixture import Mixture
 from pipeline.choice.noise import Noise
 from pipeline.fingerprint import content_hash
 from pipeline.problem import Json, Problem
+from pipeline.rollout import Rollout, rollouts_table
 from pipeline.store.files import one_at_a_time
 from trainer.grpo import TrainedGroup, train_grpo
 from trainer.policy import Policy, to_accelerator
@@ -194,6 +195,7 @@ class _Book:
         self._run, self._part, self._context, self._label = run, part, context, label
         self._metrics: list[dict[str, Any]] = []
         self._exposures: list[dict[str, Any]] = []
+        self._rollouts: list[pa.Table] = []
         self._spent = 0.0
 
     def supervised(self, step: int, metrics: Mapping[str, float], problems: Sequence[Problem]) -> None:
@@ -209,6 +211,9 @@ class _Book:
             mean = None if group.reward_mean != group.reward_mean else group.reward_mean
             row = {"uid": group.uid, "operator": "grpo", "group_n": len(group.rollouts), "reward_mean": mean}
             self._exposures.append({**row, "trained": group.trained, "step": step})
+        if kept := [r for group in groups for r in group.rollouts[: self._run.config.measure.keep_training]]:
+            table = rollouts_table([_to_read(rollout) for rollout in kept])
+            self._rollouts.append(table.append_column("step", pa.array([step] * len(kept), pa.int64())))
 
     def _note(self, step: int, metrics: Mapping[str, float]) -> None:
         stage = self._part.operator
@@ -234,7 +239,9 @@ class _Book:
         for table, rows in (("metrics", self._metrics), ("exposures", self._exposures)):
             if rows:
                 self._run.ledger.append(table, pa.Table.from_pylist(rows), part=part, **context)
-        self._metrics, self._exposures = [], []
+        if self._rollouts:
+            self._run.ledger.append("rollouts", pa.concat_tables(self._rollouts), part=part, **context)
+        self._metrics, self._exposures, self._rollouts = [], [], []
 
     def corrects_by(self, rates: Sequence[Sequence[object]]) -> None:
         """Append the error rates of verifiers that rewards are corrected by, as an event."""
@@ -252,6 +259,12 @@ class _Book:
         ]
         part = content_hash([self._label, list(self._part.name), "total"])
         self._run.ledger.append("metrics", pa.Table.from_pylist(rows), part=part, **self._context)
+
+
+def _to_read(rollout: Rollout) -> Rollout:
+    """Return a training reply as it is kept: to read, in no Score, audit or report, and without its token ids."""
+    said = replace(rollout.completion, token_ids=None, logprobs=None, prompt_ids=None)
+    return replace(rollout, completion=said, source="training")
 
 
 def _unit(name: str) -> str:

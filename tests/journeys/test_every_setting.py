@@ -138,6 +138,7 @@ CASES: dict[str, Case] = {
     "measure.test_draws": Case(COLD, 3, "reported"),
     "measure.greedy": Case(COLD, True, "replies"),
     "measure.keep_rollouts": Case(COLD, 0, "replies"),
+    "measure.keep_training": Case(GRPO, 2, "read"),
     "loop.rounds": Case(GRPO, 2, "policies"),
     "loop.budget_s": Case(GRPO, 2, "policies"),
     "loop.rows": Case(GRPO, 30, "plan"),
@@ -249,6 +250,7 @@ def facts_of(run: Run) -> dict[str, Any]:
     policies = {start["policy"], *(turn["policy_after"] for turn in rounds)}
     tables = {name: run.ledger.read(name).to_pylist() for name in ("scores", "rollouts")}
     scores, replies = ([row for row in rows if row["policy"] in policies] for rows in tables.values())
+    trained_on = [row for row in tables["rollouts"] if row["source"] == "training" and row["run"] == run.run_id]
     steps = [row for row in run.ledger.read("metrics", run=run.run_id).to_pylist() if "cpu" not in row["name"]]
     cold = run.store.get(f"{run.config.name}-coldstart").rows if run.config.cold_start.steps else 0
     return {
@@ -262,6 +264,7 @@ def facts_of(run: Run) -> dict[str, Any]:
         "taught": _rows(run.ledger.read("exposures", run=run.run_id).to_pylist(), "arm", "round", "step", "uid"),
         "probed": _rows([row for row in scores if row["purpose"] == "select"], "uid", "first_draw", "n"),
         "reported": _rows([row for row in scores if row["purpose"] == "report"], "uid", "protocol", "first_draw", "n"),
+        "read": _rows(trained_on, "arm", "round", "step", "uid", "draw", "text"),
         "replies": _rows(replies, "uid", "protocol", "text", "finish"),
     }
 

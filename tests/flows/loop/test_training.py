@@ -4,7 +4,9 @@ import dataclasses
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+from flows.judging.audit_sample import stored_verdicts
 from flows.loop.loop import cold_start
+from flows.orchestration.whole import train_all
 from pipeline.choice.curriculum import CURRICULA
 from pipeline.choice.mixture import Cell, Mixture
 from pipeline.choice.weakness import CellHistory
@@ -64,3 +66,19 @@ def test_a_metric_has_one_row_a_fact(tiny_run):
         assert sums[arm, number, stage, "stretch_tokens_trained"] == trained > 0
         assert sums[arm, number, stage, "stretch_tokens_sampled"] == sums[arm, number, stage, "tokens_sampled"]
     assert {stage for _, _, stage in places} == {"sft", "grpo"}
+
+
+def test_training_replies_are_kept_when_asked_for_and_count_in_nothing(tmp_path, tiny_run):
+    arms = [{"name": "uniform", "mixture": "uniform", "operator": "grpo"}]
+    loop = {**tiny_run.config.model_dump(mode="json")["loop"], "rounds": 1, "arms": arms}
+    run = tiny(tmp_path / "run", measure={"test_draws": 2, "keep_training": 3}, loop=loop)
+    train_all(run)
+    exposures = [row for row in run.ledger.read("exposures").to_pylist() if row["operator"] == "grpo"]
+    drawn = Counter((row["step"], row["uid"]) for row in exposures)
+    kept = [row for row in run.ledger.read("rollouts").to_pylist() if row["source"] == "training"]
+    assert Counter((row["step"], row["uid"]) for row in kept) == {place: 3 * n for place, n in drawn.items()}
+    assert {row["arm"] for row in kept} == {"uniform"} and all(row["text"] is not None for row in kept)
+    assert all(row["token_ids"] is None for row in kept) and len({row["outcome"] for row in kept}) > 1
+    judged = stored_verdicts(run.root, most=5)
+    assert {stratum.policy for stratum in judged.stored} <= set(run.ledger.read("scores")["policy"].to_pylist())
+    assert not [row for row in tiny_run.ledger.read("rollouts").to_pylist() if row["source"] == "training"]
