@@ -96,14 +96,15 @@ def read_answer(content: bytes, call: Call) -> list[Completion] | Trouble:
     The first of them carries the tokens of the prompt, which a call pays for once.
     """
     try:
-        reply = json.loads(content)
+        reply = _joined(content) if content.lstrip().startswith(b"data:") else json.loads(content)
     except (ValueError, RecursionError):
         return Trouble("passing", f"sent no JSON: {excerpt(content)}")
+    reply = reply[0] if isinstance(reply, list) and len(reply) == 1 else reply
     choices = reply.get("choices") if isinstance(reply, dict) else None
     if not isinstance(choices, list) or not choices:
         return _without_choices(reply, content, call)
     try:
-        ordered = sorted(choices, key=lambda choice: int(choice.get("index") or 0))
+        ordered = sorted(choices, key=lambda choice: int(choice.get("index") or 0))[: call.n]  # some send more
         prompt_tokens, tokens = _usage(reply)
         shares = [tokens // len(ordered) + (i < tokens % len(ordered)) for i in range(len(ordered))]
         found = [_completion(*pair, reply, call.request.protocol) for pair in zip(ordered, shares, strict=True)]
@@ -117,6 +118,38 @@ def read_answer(content: bytes, call: Call) -> list[Completion] | Trouble:
     if all(completion.finish is Finish.ABORT for completion in found):
         return Trouble("passing", found[0].note)
     return [replace(found[0], prompt_tokens=prompt_tokens), *found[1:]]
+
+
+def _joined(content: bytes) -> Any:
+    """Return the one answer that a stream of events makes up: some gateways stream whatever they are asked for."""
+    whole: dict[str, Any] = {}
+    parts: dict[str, dict[str, Any]] = {}
+    for line in content.splitlines():
+        told = line.removeprefix(b"data:").strip()
+        if not line.startswith(b"data:") or told == b"[DONE]":
+            continue
+        event = json.loads(told)
+        if not isinstance(event, dict) or not isinstance(event.get("choices"), list):
+            return event  # an error in the midst of it
+        whole |= {name: value for name, value in event.items() if value}
+        for choice in event["choices"]:
+            if isinstance(choice, dict):
+                _add(parts.setdefault(str(choice.get("index") or 0), {"index": choice.get("index")}), choice)
+    return {**whole, "choices": list(parts.values())}
+
+
+def _add(choice: dict[str, Any], piece: Mapping[str, Any]) -> None:
+    """Add a piece of a streamed choice to what came of it before."""
+    for name in ("finish_reason", "error"):
+        choice[name] = piece.get(name) or choice.get(name)
+    for place in ("message", "delta"):
+        if isinstance(piece.get(place), dict):
+            message = choice.setdefault("message", {})
+            for name in ("content", "reasoning_content", "reasoning", "thinking", "refusal"):
+                if piece[place].get(name):
+                    message[name] = _flat(message.get(name)) + _flat(piece[place][name])
+    if isinstance(piece.get("text"), str):
+        choice["text"] = choice.get("text", "") + piece["text"]
 
 
 def _without_choices(reply: Any, content: bytes, call: Call) -> list[Completion] | Trouble:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pipeline.protocol import Protocol
 from pipeline.rollout import Completion, Finish
 from pipeline.sampling import SampleRequest
+from tests.house.source import ROOT
 from trainer.samplers.trouble import Trouble, trouble_of
 from trainer.samplers.wire import Call, finish_of, read_answer
 
@@ -38,6 +39,19 @@ def answered(choice: dict[str, Any], **more: Any) -> Completion:
 )  # fmt: skip
 def test_the_fields_words_for_an_end(words, finish):
     assert {word: finish_of(word, "4")[0] for word in words.split()} == dict.fromkeys(words.split(), finish)
+
+
+def test_the_words_are_those_of_the_page():
+    kinds = {"finished": Finish.STOP, "truncated": Finish.LENGTH, "refused": Finish.REFUSED, "given up": Finish.ABORT}
+    page = (ROOT / "docs" / "measuring.md").read_text(encoding="utf-8")
+    table = page.partition("## Words for an end")[2].partition("##")[0]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| ")][1:]
+    told = {words: next(kind for name, kind in kinds.items() if meaning.startswith(name)) for words, meaning in rows}
+    assert sorted(kind.name for kind in told.values()) == ["ABORT", "LENGTH", "REFUSED", "STOP", "STOP"]
+    for words, kind in told.items():
+        for word in words.partition(";")[0].removeprefix("with ").removesuffix(", ...").split(", "):
+            plain = word.replace(" ... ", "_new_").replace(" ", "_")
+            assert finish_of("mystery" if word == "any other" else plain, "4")[0] is kind, word
 
 
 @pytest.mark.parametrize("word", ["pause_turn", "OTHER", "mystery", "42"])
@@ -127,8 +141,43 @@ def test_tokens_are_what_the_server_says_and_a_strange_count_loses_no_reply(usag
     max_leaves=20,
 ))  # fmt: skip
 def test_no_answer_whatever_raises(value):
-    found = read_answer(json.dumps(value).encode(), CALL)
-    assert isinstance(found, Trouble) or [type(c) for c in found] == [Completion]
+    for content in (json.dumps(value).encode(), streamed(value, {"choices": [value]}, {"choices": value})):
+        found = read_answer(content, CALL)
+        assert isinstance(found, Trouble) or [type(c) for c in found] == [Completion]
+
+
+def streamed(*events: Any) -> bytes:
+    told = (event if event in ("[DONE]", "{") else json.dumps(event) for event in events)
+    return "".join(f"data: {event}\n\n" for event in told).encode()
+
+
+def test_an_answer_that_is_streamed_all_the_same_is_joined():
+    def piece(finish: str | None = None, **delta: Any) -> dict[str, Any]:
+        return {"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
+
+    whole = [
+        piece(reasoning_content="2+"),
+        piece(reasoning_content="2"),
+        piece(content="The "),
+        piece(content="4"),
+        piece(finish="length"),
+        {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 6}},
+        "[DONE]",
+    ]
+    (found,) = read_answer(streamed(*whole), CALL)
+    assert (found.text, found.finish, found.tokens) == ("<think>2+2</think>The 4", Finish.LENGTH, 6)
+    (base,) = read_answer(streamed(*({"choices": [{"text": text}]} for text in ("4", "2"))), CALL)
+    assert base.text == "42"
+    assert read_answer(streamed(piece(content="4"), {"error": {"message": "gone"}}), CALL).kind == "passing"
+    assert read_answer(streamed(piece(content="4"), "{"), CALL).kind == "passing"
+
+
+def test_more_than_was_asked_for_is_left_and_a_list_of_one_answer_is_that_answer():
+    choice = {"message": {"content": "4"}, "finish_reason": "stop"}
+    assert answered({"text": "4"}).text == "4"
+    both = json.dumps({"choices": [{**choice, "index": 1, "message": {"content": "5"}}, {**choice, "index": 0}]})
+    assert [c.text for c in read_answer(both.encode(), CALL)] == ["4"]
+    assert [c.text for c in read_answer(json.dumps([{"choices": [choice]}]).encode(), CALL)] == ["4"]
 
 
 @pytest.mark.parametrize("content", [b"[" * 100_000, b"\xff\xfe", b'{"choices": [{"index": ' + b"9" * 5000 + b"}]}"])
