@@ -7,10 +7,12 @@ time and memory are that row's fault, by name, and no other's.
 import dataclasses
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import NamedTuple
 
 from generators.family import from_params, load, names
-from generators.judge_pool import PROGRAM
+from generators.judge_pool import PROGRAM, PROGRAM_S
+from generators.sandbox.sandbox import SandboxError
 from generators.witness import witness_fault
 from pipeline.errors import FamilyError
 from pipeline.problem import Json, Problem
@@ -52,7 +54,7 @@ def build(job: BuildJob) -> Built | str:
         problem = from_params(job.family, job.params, rendering=rendering, license=job.license)
         problem = dataclasses.replace(problem, split=strictest(problem.split, job.split))
         return Built(problem, witness_fault(problem))
-    except FamilyError as error:
+    except (FamilyError, SandboxError) as error:
         return str(error)
     except (LookupError, TypeError, ValueError, ArithmeticError) as error:
         return f"{job.family} cannot read its params ({type(error).__name__}: {error})"
@@ -63,32 +65,37 @@ def build_all(
 ) -> Iterator[Built | str]:
     """Yield what `build` gives for every job, in order; for one over its limits, or that ends its process, the reason.
 
-    Programs are built in this process: their reference runs in the sandbox, under the limits its problem declares.
+    Programs have workers of their own and PROGRAM_S: their reference runs in a sandbox, under the limits its problem
+    declares.
     """
-    under_way: deque[Built | str | BuildJob] = deque()  # what needs no worker, and the job of what does
 
-    def pooled() -> Iterator[BuildJob]:
+    def pool(longest_s: float) -> Pool[BuildJob, Built | str]:
+        return Pool(build, workers=workers, timeout_s=longest_s, memory_mb=memory_mb, tries=1)
+
+    with pool(timeout_s) as plain, pool(PROGRAM_S) as programs:
+        for program, run in groupby(jobs, key=lambda job: _is_program(job.family)):
+            chosen, longest_s = (programs, PROGRAM_S) if program else (plain, timeout_s)
+            yield from _built(chosen, run, longest_s, memory_mb)
+
+
+def _built(
+    pool: Pool[BuildJob, Built | str], jobs: Iterable[BuildJob], timeout_s: float, memory_mb: int
+) -> Iterator[Built | str]:
+    under_way: deque[BuildJob] = deque()
+
+    def sent() -> Iterator[BuildJob]:
         for job in jobs:
-            under_way.append(build(job) if _is_limited(job.family) else job)
-            if under_way[-1] is job:
-                yield job
+            under_way.append(job)
+            yield job
 
-    def ready() -> Iterator[Built | str]:
-        while under_way and not isinstance(under_way[0], BuildJob):
-            yield under_way.popleft()  # type: ignore[misc]
-
-    with Pool(build, workers=workers, timeout_s=timeout_s, memory_mb=memory_mb, tries=1) as pool:
-        for result in pool.map(pooled()):
-            yield from ready()
-            job = under_way.popleft()
-            assert isinstance(job, BuildJob)
-            if isinstance(result, Failure) and result.kind != "time":
-                result = next(pool.map([job]))  # what the worker held before may be to blame: alone, once more
-            yield _reason(job, result, timeout_s, memory_mb) if isinstance(result, Failure) else result
-    yield from ready()
+    for result in pool.map(sent()):
+        job = under_way.popleft()
+        if isinstance(result, Failure) and result.kind != "time":
+            result = next(pool.map([job]))  # what the worker held before may be to blame: alone, once more
+        yield _reason(job, result, timeout_s, memory_mb) if isinstance(result, Failure) else result
 
 
-def _is_limited(family: str) -> bool:
+def _is_program(family: str) -> bool:
     return family in names() and load(family).answer_type == PROGRAM
 
 

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from functools import lru_cache
+from itertools import groupby
 from operator import attrgetter
 from types import TracebackType
 from typing import Any, NamedTuple, cast
@@ -19,6 +20,7 @@ from generators.family import FamilyVerifier, check_judged, load
 from generators.grade import AnswerType, grade
 from generators.malformed import Malformed
 from generators.programs.by_tests import grade_by_tests
+from generators.sandbox.sandbox import SandboxError
 from generators.verifier_config import VerifierConfig
 from generators.witness import witness_fault
 from pipeline.errors import FamilyError
@@ -212,6 +214,8 @@ def _grade(job: tuple[Json, str | None, str | None, Declared | None, Around | No
         return _pack_verdict(grade(gold, text, cast("AnswerType | None", type_), declared=declared or NOTHING))
     except FamilyError as error:
         return (str(error),)
+    except SandboxError as error:
+        return _pack_verdict(undecided(str(error)))
 
 
 def judged_alone(problem: Problem, reply: str) -> Verdict:
@@ -242,25 +246,24 @@ def _bare(reply: str, answer_format: str) -> str | None:
 
 
 class PooledGrader(_Limited):
-    """`grade` in worker processes, for any number of threads. `memory_mb` in MiB.
+    """`grade` in worker processes, for any number of threads; programs in theirs. `memory_mb` in MiB."""
 
-    With `programs` all jobs are programs, each with the time that these have.
-    """
-
-    def __init__(
-        self, *, workers: int = 1, timeout_s: float = 5.0, memory_mb: int = 2048, programs: bool = False
-    ) -> None:
+    def __init__(self, *, workers: int = 1, timeout_s: float = 5.0, memory_mb: int = 2048) -> None:
         super().__init__(_grade, workers=workers, timeout_s=timeout_s, memory_mb=memory_mb)
-        self._program = programs
 
     def grade(self, jobs: Iterable[GradeJob]) -> Iterator[Verdict | FamilyError]:
         """Yield the verdict of every job, in order; for a gold that cannot be read, the FamilyError, not raised.
 
         Jobs are pulled as verdicts are taken, a bounded number ahead.
         """
-        sent = ((job.gold, _pack_reply(job.reply), *job[2:]) for job in jobs)
-        for result in (self._programs if self._program else self._pool).map(sent):
-            if isinstance(result, tuple) and len(result) == 1:
-                yield FamilyError(result[0])
-            else:
-                yield self._verdict(result, program=self._program)
+        for program, run in groupby(jobs, key=_is_program):
+            sent = ((job.gold, _pack_reply(job.reply), *job[2:]) for job in run)
+            for result in (self._programs if program else self._pool).map(sent):
+                if isinstance(result, tuple) and len(result) == 1:
+                    yield FamilyError(result[0])
+                else:
+                    yield self._verdict(result, program=program)
+
+
+def _is_program(job: GradeJob) -> bool:
+    return job.type == PROGRAM or (job.problem is not None and load(job.problem.family).answer_type == PROGRAM)

@@ -8,14 +8,14 @@ from typing import Any
 
 from generators.answers.declared import from_json
 from generators.family import check_judged, load
-from generators.judge_pool import PROGRAM, GradeJob, judged_alone
+from generators.judge_pool import PROGRAM, GradeJob
 from pipeline.carried import problem_of
 from pipeline.errors import ConfigError, FamilyError, StoreError
-from pipeline.problem import Problem, Verdict
+from pipeline.problem import Problem
 
 
-def carried_job(found: Mapping[str, Any], reply: str) -> GradeJob | Verdict:
-    """Return what a worker is to do about a reply to a carried problem; the verdict where it is a program, run here.
+def carried_job(found: Mapping[str, Any], reply: str) -> GradeJob:
+    """Return what a worker is to do about a reply to a carried problem.
 
     Raises:
         FamilyError: when the row cannot be judged: something is missing or changed, or is of another version.
@@ -27,9 +27,8 @@ def carried_job(found: Mapping[str, Any], reply: str) -> GradeJob | Verdict:
     check_judged(problem.family, problem.family_version)
     check_verifier(problem.family, found["verifier_version"])
     family = load(problem.family)
-    if family.answer_type == PROGRAM:
-        return judged_alone(problem, reply)
-    return GradeJob(None, reply, problem=problem) if family.procedural else _free(problem, reply)
+    alone = family.procedural or family.answer_type == PROGRAM
+    return GradeJob(None, reply, problem=problem) if alone else _free(problem, reply)
 
 
 def check_verifier(family: str, verifier_version: Any) -> None:

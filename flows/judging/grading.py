@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, cast, get_args
 
 from flows.judging.carried_rows import carried_job
+from generators.answers.comparers import refused
 from generators.answers.declared import NOTHING, Declared, from_json
 from generators.grade import AnswerType, as_text
 from generators.judge_pool import PROGRAM, GradeJob, PooledGrader
+from generators.programs.by_tests import refused_of_programs
 from pipeline.carried import carried
 from pipeline.errors import ConfigError, FamilyError, nearest, refuse_undecided
 from pipeline.exchange.foreign import BadRow, Fault, Record, check_columns, found, holds, records
@@ -31,7 +33,8 @@ from pipeline.rows.values import gold_of, listed, plain
 MAX_WORKERS = 4
 KEPT_REASONS = 1000
 """Distinct reasons that a summary counts; what comes later counts by its outcome alone."""
-_NO_JOB = GradeJob("0", "0")
+_NO_JOB = {True: GradeJob([], "0", PROGRAM), False: GradeJob("0", "0")}
+"""What stands for a line that needs no worker, by whether its file is of programs."""
 
 Note = Callable[[str, int, int], None]
 Answer = dict[str, Any]
@@ -79,6 +82,14 @@ class Grading:
         if self.type is not None and self.type not in known:
             near = nearest(self.type, known)
             raise ConfigError(f"unknown answer type {self.type!r}{near}: choose one of {', '.join(known)}")
+        if self.type is not None and (why := self._refused()):
+            raise ConfigError(why)
+
+    def _refused(self) -> str:
+        """Say what is declared that answers of the stated type have no use for, "" where there is nothing."""
+        if self.type == PROGRAM:
+            return refused_of_programs(self.declared)
+        return refused(cast("AnswerType", self.type), self.declared)
 
 
 def usual_workers() -> int:
@@ -176,10 +187,9 @@ def answers(rows: Iterable[Line], grading: Grading) -> Iterator[Answer]:
         for line in rows:
             job = _job(line.record, grading) if isinstance(line.record, dict) else _data_error(line.record)
             under_way.append((line.name(with_id=grading.id is not None), None if isinstance(job, GradeJob) else job))
-            yield job if isinstance(job, GradeJob) else _NO_JOB
+            yield job if isinstance(job, GradeJob) else _NO_JOB[grading.type == PROGRAM]
 
-    programs = grading.type == PROGRAM
-    with PooledGrader(workers=grading.workers, timeout_s=grading.timeout_s, programs=programs) as grader:
+    with PooledGrader(workers=grading.workers, timeout_s=grading.timeout_s) as grader:
         for result in grader.grade(jobs()):
             name, answer = under_way.popleft()
             yield {**name, **(answer or _answer(result))}
@@ -194,8 +204,7 @@ def _job(row: Record, grading: Grading) -> GradeJob | Answer:
         return _answer(malformed("the reply is no text"))
     try:
         if own is not None:
-            job = carried_job(own, reply)
-            return job if isinstance(job, GradeJob) else _answer(job)
+            return carried_job(own, reply)
         around = around_of(row) if grading.type == PROGRAM else None
     except (BadRow, FamilyError) as error:
         return _data_error(str(error))

@@ -132,6 +132,9 @@ class _Jobs:
 
         def jobs() -> Iterator[BuildJob]:
             for row in rows:
+                if isinstance(row, NeutralRow) and row.uid and self.declared != NOTHING:
+                    ours = f"a row of {row.family} that veriloop wrote: its family decides, so declare nothing"
+                    row = RowError(row.line, ours)
                 waiting.append(row)
                 if isinstance(row, NeutralRow):
                     yield self._job(row)
@@ -145,7 +148,7 @@ class _Jobs:
     def _job(self, row: NeutralRow) -> BuildJob:
         whole = row.uid or row.family == programs.FAMILY
         params = row.params if whole else {**row.params, "answer": row.answer, "source": row.source}
-        params |= {"declared": self.declared.to_json()} if self.declared != NOTHING and not whole else {}
+        params = {**params, "declared": self.declared.to_json()} if self.declared != NOTHING else params
         return BuildJob(row.family, params, row.rendering, strictest(self.least, row.split), self.license)
 
 

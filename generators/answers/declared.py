@@ -1,7 +1,8 @@
 """What a problem declares about the comparison with its answer. Not the comparison itself (grade, structures).
 
 Law: nothing here is guessed from an answer; a declaration survives a JSON round trip; one that cannot be meant is
-refused when it is made. A declaration that a type has no use for (the order of an integer) changes nothing.
+refused when it is made. One that a type has no use for (the tolerance of a choice) is refused by whoever knows the type
+(comparers), never passed over.
 """
 
 import re

@@ -10,6 +10,7 @@ of its own.
 import ast
 import json
 import re
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +18,7 @@ from generators.programs.executions import Runner, shared_executions
 from generators.programs.prelude import prelude_code
 from generators.sandbox.sandbox import Execution, Job, Limits, SandboxError
 from generators.second.inputs import Inputs, inputs_like
-from generators.second.plain import all_of
+from generators.second.plain import all_of, margin_of
 from pipeline.fingerprint import canonical
 from pipeline.problem import Json
 
@@ -40,7 +41,7 @@ def task_of(params: Json) -> Json:
     JSON: {"reference", "call" ("" for stdin), "seen" (inputs of the cases), "new" (others), "any_order", "absolute",
     "relative", "prelude", "limits"}.
     """
-    return _task_of(canonical({name: params.get(name) for name in ("reference", "cases", "limits")}))
+    return _task_of(canonical({name: params.get(name) for name in ("reference", "cases", "limits", "declared")}))
 
 
 @lru_cache(maxsize=128)
@@ -60,12 +61,17 @@ def _task_of(params_text: str) -> Json:
     (call,), ((checker, absolute, relative, prelude),) = calls, rules
     if checker == "boxed" or (call and call not in _defined(reference)):
         return "a checker or a function that is not read here"
+    declared = params["declared"] or {}
+    if (tolerance := declared.get("tolerance")) is not None:
+        absolute = float(margin_of(tolerance, Fraction(0)) or 0)
+        relative = 0.0 if absolute else float(margin_of(tolerance, Fraction(1)) or 0)
     known: Inputs | None = inputs_like([given for _, given, _ in found], text=not call, most=MOST)
     if known is None or len(known.new) < ENOUGH:
         return f"under {ENOUGH} other inputs like those of the cases"
     return {
         "reference": reference, "call": call, "seen": known.seen, "new": known.new,
-        "any_order": checker == "any_order", "absolute": absolute, "relative": relative,
+        "any_order": checker == "any_order" or declared.get("order") == "any",
+        "absolute": absolute, "relative": relative,
         "prelude": prelude_code(prelude or ""),
         "limits": params["limits"] or {},
     }  # fmt: skip

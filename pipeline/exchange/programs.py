@@ -27,7 +27,10 @@ from pipeline.fingerprint import read_json
 from pipeline.problem import Json
 
 FAMILY = "code/tests"
-FIELDS = ("prompt", "tests", "examples", "answer", "entry", "setup", "prelude", "starter", "level", "limits")
+FIELDS = (
+    *("prompt", "tests", "examples", "answer", "entry", "setup", "prelude", "starter"),
+    *("level", "limits", "declared"),
+)
 _NUMBERS = {"absolute": 1e-6, "relative": 1e-6, "prelude": "contest"}
 """How the judges of contest sets take numbers, and what they import before a program."""
 _METHOD = {"absolute": 1e-5, "relative": 1e-6, "prelude": "contest"}
@@ -76,8 +79,8 @@ def read(path: Path | str, mapping: str | Mapping[str, str] = "") -> Iterator[Ne
     Fields: prompt; tests; answer, a program known to be right (a list of them: the first that is text); examples,
     tests that the question may show; entry, the function's name or LiveCodeBench's metadata; setup, code the tests
     need before them (text or a list); prelude, code that a program may count on; starter, code the question begins
-    with; level; limits, {"cpu_s", "wall_s", "memory_mb"} or seconds of CPU. The params are those of code/tests, without
-    what a row lacks.
+    with; level; limits, {"cpu_s", "wall_s", "memory_mb"} or seconds of CPU; declared, {"tolerance", "order"}. The
+    params are those of code/tests, without what a row lacks.
 
     Raises:
         ConfigError: for an unknown field or column, or a file that cannot be read.
@@ -112,6 +115,7 @@ def read(path: Path | str, mapping: str | Mapping[str, str] = "") -> Iterator[Ne
         params |= {"visible": list(range(len(shown)))} if shown else {}
         params |= {"level": _level(given["level"])} if given.get("level") is not None else {}
         params |= {"limits": limits} if (limits := _limits(given.get("limits"))) else {}
+        params |= {"declared": declared} if (declared := _parsed(given.get("declared"))) else {}
         return NeutralRow(FAMILY, {key: value for key, value in params.items() if value != ""}, reference, name, line)
 
     return read_rows(path, columns, convert)
@@ -142,7 +146,7 @@ def read_references(
 
 def write(table: pa.Table, path: Path | str) -> None:
     """Write problems of code/tests (PROBLEM_SCHEMA) as rows {prompt, tests, answer, entry, starter, examples, level,
-    limits}.
+    limits, declared}.
 
     Read back with every field mapped to its own name, they have the same questions, cases and references.
 
@@ -167,6 +171,7 @@ def _row(row: Record) -> Record:
         "starter": params.get("starter", ""),
         "level": params.get("level", 1),
         "limits": json.dumps(params.get("limits", {})),
+        "declared": json.dumps(params.get("declared", {})),
     }
 
 

@@ -170,13 +170,15 @@ def test_programs_are_graded_in_workers_by_tests_of_any_form(added):
         GradeJob(tests, SUM, "program"), GradeJob(tests, "print(3.1)", "program"),
         GradeJob(tests, "print(3.1)", "program", Declared(tolerance="0.2")), GradeJob(5, SUM, "program"),
         GradeJob("def check(f):\n    assert f(1) == 2", "def g(x): return x + 1", "program", None, Around("g")),
+        GradeJob("5", "6"), GradeJob(None, SUM, problem=added),
         GradeJob(listed, "print('2\\n1')", "program", Declared(order="any")),
     ]  # fmt: skip
-    with PooledGrader(workers=1, programs=True) as grader:
+    with PooledGrader(workers=1) as grader:
         found = list(grader.grade(jobs))
     assert isinstance(found[3], FamilyError)
     outcomes = [result.outcome for result in found if not isinstance(result, FamilyError)]
-    assert outcomes == [Outcome.CORRECT, Outcome.WRONG, *[Outcome.CORRECT] * 3]
+    assert outcomes == [*[Outcome.CORRECT, Outcome.WRONG, Outcome.CORRECT, Outcome.CORRECT, Outcome.WRONG],
+                        Outcome.CORRECT, Outcome.CORRECT]  # fmt: skip
 
 
 def test_a_gold_that_cannot_be_read_is_a_value_not_a_crash(grader):

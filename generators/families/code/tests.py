@@ -2,7 +2,7 @@
 
 Params: {"question", "cases", "reference"} and optionally "entry" (the function to define, or "Solution().name"),
 "starter" (code the question begins with), "visible" (indices of the cases the question shows; no other is ever shown),
-"limits" ({"cpu_s", "wall_s", "memory_mb"}), "level" and "source".
+"limits" ({"cpu_s", "wall_s", "memory_mb"}), "declared" (a tolerance or an order of the answer), "level" and "source".
 A problem needs a reference program: it is the witness, and it is run when the problem is built, so tests that
 nothing is known to pass are a data error then, never wrong replies later. Law: the identity of an instance is its
 question alone, whatever its case, spacing and tests.
@@ -16,15 +16,17 @@ import json
 from collections.abc import Iterator
 from random import Random
 
+from generators.answers.declared import from_json
 from generators.family import Family, Solution
 from generators.kit.questions import canonical, level_of
 from generators.programs.asserts import parse_program
+from generators.programs.by_tests import declared_of
 from generators.programs.case_rows import read_cases
 from generators.programs.cases import Case
 from generators.programs.executions import shared_executions
 from generators.programs.judge import check_program, grade_program
 from generators.sandbox.sandbox import Limits
-from pipeline.errors import FamilyError
+from pipeline.errors import ConfigError, FamilyError
 from pipeline.problem import Certificate, Json, Problem, Verdict
 
 _ASK = "\n\nWrite one Python 3 program that {does}. Put all of it in one ```python fence; the last such fence counts."
@@ -47,7 +49,7 @@ def solve(params: Json) -> Solution:
     The certificate is exact where all comparisons were made outside the sandbox; where assertions had to run within
     reach of the program it claims nothing, and says how many. `solver` names the level of the sandbox.
     """
-    reference, cases = params.get("reference"), read_cases(params.get("cases"))
+    reference, cases = params.get("reference"), cases_of(params)
     if not isinstance(reference, str) or not reference.strip():
         raise FamilyError("no reference program: tests that nothing is known to pass judge nobody; map answer=COLUMN")
     sandbox = shared_executions()
@@ -63,7 +65,19 @@ def solve(params: Json) -> Solution:
 def verify(problem: Problem, reply: str) -> Verdict:
     """Run the program of a reply on all cases, hidden ones too."""
     params = problem.params
-    return grade_program(read_cases(params["cases"]), reply, limits=limits_of(params))
+    return grade_program(cases_of(params), reply, limits=limits_of(params))
+
+
+def cases_of(params: Json) -> list[Case]:
+    """Return the cases of a problem, compared as it declares.
+
+    Raises:
+        FamilyError: when they cannot be read, or the declaration cannot be meant.
+    """
+    try:
+        return declared_of(read_cases(params.get("cases")), from_json(params.get("declared")))
+    except ConfigError as error:
+        raise FamilyError(str(error)) from error
 
 
 def limits_of(params: Json) -> Limits:

@@ -8,6 +8,7 @@ import pytest
 from flows.judging.grading import Grading, grade_rows
 from flows.stages.imports import import_version
 from flows.telling.strength import strength_lines, strength_rows, total_line
+from generators.family import verify
 from generators.programs.by_tests import grade_by_tests
 from generators.sandbox.sandbox import Sandbox, SandboxError
 from pipeline.errors import ConfigError, FamilyError, StoreError
@@ -152,3 +153,57 @@ def test_grading_by_tests_in_any_form() -> None:
     for gold in (5, [], "assert gcd(", [{"kind": "call"}]):
         with pytest.raises(FamilyError):
             grade_by_tests(gold, reply)
+
+
+APPS = {"inputs": ["1 2\n", "3 4\n"], "outputs": ["0.5", "0.75"]}
+DIVIDES = "a, b = map(int, input().split())\nprint('%.3f' % (a / b + {off}))\n"
+
+
+def test_the_command_applies_what_is_declared_of_programs_or_refuses_it(veriloop, tmp_path: Path) -> None:
+    rows = [{"tests": APPS, "reply": DIVIDES.format(off=off)} for off in (0, 0.004, 0.2)]
+    columns = (jsonl(tmp_path / "g.jsonl", *rows), "--gold", "tests", "--pred", "reply", "--type", "program", "--json")
+
+    def outcomes(*options: str) -> list[str]:
+        told = veriloop("grade", *columns, *options)
+        assert told.code == 0, told.err
+        return [json.loads(line)["outcome"] for line in told.out.splitlines()]
+
+    assert outcomes() == ["correct", "wrong", "wrong"]
+    assert outcomes("--declare", "tolerance=0.01") == ["correct", "correct", "wrong"]
+    assert outcomes("--declare", "tolerance=50%") == ["correct", "correct", "correct"]
+    assert outcomes("--declare", "order=any") == ["correct", "wrong", "wrong"]
+    for option, name in (("digits=3", "digits"), ("unit=ignored", "unit"), ("choices=a|b", "choices")):
+        refused = veriloop("grade", *columns, "--declare", option)
+        assert refused.code == 2 and f"{name} is declared, but of a program only order, tolerance" in refused.err
+    chosen = veriloop("grade", *columns[:5], "--type", "choice", "--declare", "tolerance=1")
+    assert chosen.code == 2 and "tolerance is declared, but of an answer of type choice only choices" in chosen.err
+
+
+def test_an_import_declares_of_programs_too_and_its_question_names_what_is_called(veriloop, tmp_path: Path) -> None:
+    starter = "class Solution:\n    def half(self, x: int) -> float:\n        "
+    tests = [{"input": "1", "output": "0.5", "testtype": "functional"}]
+    program = f"{starter}return x / 2\n"
+    row = {"q": "Halve.", "t": json.dumps(tests), "code": program, "starter_code": starter}
+    path, root = jsonl(tmp_path / "l.jsonl", row), tmp_path / "run"
+    mapping = ("--map", "prompt=q,tests=t,answer=code,starter=starter_code", "--root", root)
+    refused = veriloop("import", path, *mapping, "--declare", "digits=2")
+    assert refused.code == 2 and "digits is declared, but of a program" in refused.err
+    near = f"```python\n{program.rstrip()} + 0.01\n```"
+    for name, options, outcome in (
+        ("plain", (), Outcome.WRONG),
+        ("near", ("--declare", "tolerance=0.1"), Outcome.CORRECT),
+    ):
+        told = veriloop("import", path, *mapping, "--name", name, *options)
+        assert told.code == 0, told.err
+        (problem,) = from_table(Store(root).table(Store(root).get(name)))
+        assert verify(problem, near).outcome is outcome
+        assert "a class `Solution` with the method `half(self, x: int) -> float`" in problem.prompt
+        assert problem.prompt.endswith(f"```python\n{starter.rstrip()}\n```")
+
+
+def test_the_command_weighs_tests_of_programs_that_count_on_a_prelude(veriloop, tmp_path: Path) -> None:
+    row = {"code": "def f(x):\n    return gcd(x, 6)\n", "tests": ["assert f(4) == 2"], "head": "from math import gcd"}
+    asked = ("strength", jsonl(tmp_path / "s.jsonl", row), "--program", "code", "--tests", "tests", "--json")
+    assert "data_error" in veriloop(*asked).out
+    told = json.loads(veriloop(*asked, "--prelude", "head").out.splitlines()[0])
+    assert told["outcome"] == "measured" and told["total"] > 0

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generators.answers.comparers import COMPARERS, HONOURED
 from generators.answers.declared import NOTHING, Declared, from_json
 from generators.answers.structures import equal_sequences
 from generators.answers.values import close
 from generators.grade import AnswerType, grade
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, FamilyError
 from pipeline.fingerprint import canonical
 from pipeline.problem import Json, Outcome
 
@@ -87,7 +88,7 @@ def accepted(gold: Json, text: str, name: AnswerType | None = None, **declared: 
         ("5 miles", "8.05 km", {"tolerance": "0.1%"}, True), ("5 miles", "8.05 km", {}, False),
         ("5 miles", "8.1 km", {"tolerance": "0.1%"}, False),
         ("2024-04-03", "03/04/2024", {"first": "day"}, True), ("2024-04-03", "04/03/2024", {"first": "day"}, False),
-        ("2024-04-03", "04/03/2024", {"first": "month"}, True), ("north", "south", {"tolerance": "1%"}, False),
+        ("2024-04-03", "04/03/2024", {"first": "month"}, True), ("north", "north", {"order": "any"}, True),
         ("x+1", "x+2", {"tolerance": "1%"}, False),
     ],
 )  # fmt: skip
@@ -95,9 +96,56 @@ def test_declarations_decide(gold: Json, text: str, declared: dict[str, Json], e
     assert accepted(gold, text, **declared) is equal
 
 
+USE = {"tolerance": "1%", "digits": 3, "places": 2, "unit": "required", "order": "given", "symmetry": "rotation",
+       "choices": ["Rome", "Oslo"], "first": "day"}  # fmt: skip
+GOLDS = {
+    "integer": "10", "rational": "1/3", "decimal": "0.5", "percent": "25%", "quantity": "5 km", "date": "2024-04-03",
+    "time": "12:30", "duration": "2 hours", "choice": "B", "boolean": "yes", "word": "north", "set": "{1, 2}",
+    "multiset": "{1, 1}", "sequence": "1, 2", "tuple": "(1, 2)", "mapping": "{a1: 1, b1: 2}",
+    "grid": "[[1, 2], [3, 4]]", "interval": "[0, 1)", "matrix": "[[1, 2], [3, 4]]", "polynomial": "x + 1",
+    "relation": "x = 2", "expression": "x + 1",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HONOURED)
+def test_what_a_type_has_no_use_for_is_an_error_that_names_it(name: AnswerType) -> None:
+    assert GOLDS.keys() == HONOURED.keys() == COMPARERS.keys()
+    for key, value in USE.items():
+        declared = from_json({key: value})
+        if key in HONOURED[name]:
+            grade(GOLDS[name], GOLDS[name], name, declared=declared)
+            continue
+        with pytest.raises(FamilyError, match=rf"{key} is declared, but of an answer of type {name} "):
+            grade(GOLDS[name], GOLDS[name], name, declared=declared)
+
+
+@pytest.mark.parametrize(
+    ("gold", "declared", "said"),
+    [
+        ("north", {"tolerance": "1%"}, "tolerance is declared, but of an answer of type word nothing can be"),
+        (True, {"digits": 2}, "digits is declared, but of an answer of type boolean"),
+        (5, {"places": 2}, "places is declared, but of an answer of type integer only tolerance, unit can be"),
+        ("12:30:15", {"tolerance": "1"}, "of type time nothing"), ("5", {"first": "day"}, "of type expression"),
+        ("B", {"choices": ["Rome", "Oslo"], "tolerance": "1"}, "of type choice only choices can be"),
+    ],
+)  # fmt: skip
+def test_nor_is_it_passed_over_where_the_type_follows_from_the_gold(gold: Json, declared, said: str) -> None:
+    with pytest.raises(FamilyError, match=said):
+        grade(gold, "5", declared=from_json(declared))
+
+
+def test_an_order_says_nothing_new_of_a_set_or_of_a_single_answer() -> None:
+    assert accepted("{1, 2}", "{2, 1}", "set", order="any") and accepted(True, "yes", order="any")
+    assert accepted("5 km", "5 km", symmetry="rotation")
+
+
+def test_a_unit_may_be_required_of_an_integer() -> None:
+    assert accepted("10 cm", "10", "integer") and not accepted("10 cm", "10", "integer", unit="required")
+
+
 def test_only_a_tolerance_loosens_an_integer() -> None:
     for gold in (10**4, 10**8, 10**12):
-        assert not accepted(gold, str(gold + 1)) and not accepted(str(gold), str(gold + 1), "integer", digits=3)
+        assert not accepted(gold, str(gold + 1))
         assert accepted(gold, str(gold + 1), tolerance="1%") and not accepted(gold, str(gold * 2), tolerance="1%")
 
 

@@ -127,7 +127,7 @@ DECLARED = [
     {"tolerance": "1"}, True),
     ("set", "{1, 2}", "{1, 2}", {"tolerance": "1"}, None), ("sequence", "[1, 2]", "[2, 1]", {"order": "any",
     "tolerance": "1"}, None),
-    ("time", "12:30", "12:30 pm", {"digits": 1}, None), ("expression", "x", "x", {"tolerance": "1"}, None),
+    ("duration", "2 hours", "2 h", {"digits": 1}, None), ("expression", "x", "x", {"tolerance": "1"}, None),
 ]  # fmt: skip
 
 
