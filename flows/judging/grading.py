@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast, get_args
 
 from flows.judging.carried_rows import carried_job
-from generators.answers.comparers import refused
 from generators.answers.declared import NOTHING, Declared, from_json
+from generators.answers.honoured import refused
 from generators.grade import AnswerType, as_text
 from generators.judge_pool import PROGRAM, GradeJob, PooledGrader
 from generators.programs.by_tests import refused_of_programs

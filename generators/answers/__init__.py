@@ -2,6 +2,6 @@
 
 The door for callers is `generators.grade`.
 
-Doors: `comparers` the table of types, `declared` what a problem says of its answer, `targets` golds, `replies`
-what a reply answers, `choices`.
+Doors: `comparers` the table of types, `declared` what a problem says of its answer, `honoured` of which types,
+`targets` golds, `replies` what a reply answers, `choices`.
 """

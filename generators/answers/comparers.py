@@ -188,33 +188,6 @@ COMPARERS: dict[AnswerType, Comparer] = {
 }
 """What compares the golds of each type with replies."""
 
-_NUMBERS = frozenset(("tolerance", "digits", "places", "unit"))
-_IN_ORDER = frozenset(("order", "symmetry"))
-HONOURED: dict[AnswerType, frozenset[str]] = {
-    **dict.fromkeys(COMPARERS, _NUMBERS),
-    **dict.fromkeys(("sequence", "tuple", "expression"), _NUMBERS | _IN_ORDER),
-    **dict.fromkeys(("time", "boolean", "word"), frozenset()),
-    "integer": frozenset(("tolerance", "unit")),
-    "date": frozenset(("first",)),
-    "choice": frozenset(("choices",)),
-}
-"""What may be declared of each type: what its comparer reads."""
-
-
-def refused(type_: AnswerType, declared: Declared, *, stated: bool = True) -> str:
-    """Say what is declared that an answer of a type has no use for, "" where there is nothing.
-
-    A type that was not stated may be any: a single answer then is a list of one, which has an order.
-    """
-    honoured = HONOURED[type_] | (frozenset() if stated else _IN_ORDER)
-    if type_ in ("set", "multiset") and declared.order == "any":
-        honoured |= {"order"}
-    free = [key for key in declared.to_json() if key not in honoured]
-    if not free:
-        return ""
-    known = f"only {', '.join(sorted(HONOURED[type_]))} can be" if HONOURED[type_] else "nothing can be"
-    return f"{free[0]} is declared, but of an answer of type {type_} {known}: leave it out or state another type"
-
 
 def type_of(gold: Json, declared: Declared | None = None) -> AnswerType:
     """Return the type a gold answer has: by its JSON type, else by what its text can only be, else by its form.

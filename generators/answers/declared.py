@@ -2,7 +2,7 @@
 
 Law: nothing here is guessed from an answer; a declaration survives a JSON round trip; one that cannot be meant is
 refused when it is made. One that a type has no use for (the tolerance of a choice) is refused by whoever knows the type
-(comparers), never passed over.
+(honoured), never passed over.
 """
 
 import re

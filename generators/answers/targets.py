@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from generators.answers.comparers import COMPARERS, AnswerType, Comparer, answer_type, fits, special_type
 from generators.answers.declared import NOTHING, Declared
+from generators.answers.honoured import checked
 from generators.answers.language.tokens import MAX_CHARS
 from generators.answers.maths.typed import Answer, normal_text, parse_answer
 from generators.answers.reading.extract import MAX_ANSWER_CHARS
@@ -98,14 +99,14 @@ def _data_error(gold: Json, reason: str) -> FamilyError:
 def target_of(gold: Json, type_: AnswerType | None, declared: Declared) -> Target:
     """Return a gold as a target; short ones are read once."""
     if isinstance(gold, str):
-        return (_kept_target if len(gold) <= MAX_ANSWER_CHARS else _target)(gold, "", type_, declared)
+        return checked((_kept_target if len(gold) <= MAX_ANSWER_CHARS else _target)(gold, "", type_, declared))
     if gold is None:
         raise _data_error("null", "no answer")
     try:
         text = json.dumps(gold, sort_keys=True, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise _data_error(gold, str(error)) from error
-    return (_kept_target if len(text) <= MAX_ANSWER_CHARS else _target)("", text, type_, declared)
+    return checked((_kept_target if len(text) <= MAX_ANSWER_CHARS else _target)("", text, type_, declared))
 
 
 def _target(gold: str, stored: str, type_: AnswerType | None, declared: Declared) -> Target:

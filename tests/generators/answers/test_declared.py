@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.answers.comparers import COMPARERS, HONOURED
+from generators.answers.comparers import COMPARERS
 from generators.answers.declared import NOTHING, Declared, from_json
+from generators.answers.honoured import HONOURED
 from generators.answers.structures import equal_sequences
 from generators.answers.values import close
 from generators.grade import AnswerType, grade
