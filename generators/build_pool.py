@@ -7,6 +7,7 @@ time and memory are that row's fault, by name, and no other's.
 import dataclasses
 from collections import deque
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
@@ -69,13 +70,15 @@ def build_all(
     declares.
     """
 
-    def pool(longest_s: float) -> Pool[BuildJob, Built | str]:
-        return Pool(build, workers=workers, timeout_s=longest_s, memory_mb=memory_mb, tries=1)
+    for program, run in groupby(jobs, key=lambda job: _is_program(job.family)):
+        longest_s = PROGRAM_S if program else timeout_s
+        yield from _built(_shared_pool(program, workers, longest_s, memory_mb), run, longest_s, memory_mb)
 
-    with pool(timeout_s) as plain, pool(PROGRAM_S) as programs:
-        for program, run in groupby(jobs, key=lambda job: _is_program(job.family)):
-            chosen, longest_s = (programs, PROGRAM_S) if program else (plain, timeout_s)
-            yield from _built(chosen, run, longest_s, memory_mb)
+
+@lru_cache(maxsize=4)
+def _shared_pool(program: bool, workers: int, timeout_s: float, memory_mb: int) -> Pool[BuildJob, Built | str]:
+    """Return this process's pool, one for programs and one for all else: a file of ten rows pays no start of its own."""
+    return Pool(build, workers=workers, timeout_s=timeout_s, memory_mb=memory_mb, tries=1)
 
 
 def _built(

@@ -265,5 +265,11 @@ class PooledGrader(_Limited):
                     yield self._verdict(result, program=program)
 
 
+@lru_cache(maxsize=4)
+def shared_grader(workers: int, timeout_s: float) -> PooledGrader:
+    """Return this process's grader of so many workers; they start when there is work and end with the process."""
+    return PooledGrader(workers=workers, timeout_s=timeout_s)
+
+
 def _is_program(job: GradeJob) -> bool:
     return job.type == PROGRAM or (job.problem is not None and load(job.problem.family).answer_type == PROGRAM)

@@ -32,6 +32,12 @@ from hypothesis import settings  # noqa: E402 - after the environment
 settings.load_profile("ci")
 
 
+def pytest_collection_modifyitems(items):
+    """Put the files first that wait for a clock or for other processes: the rest of the suite runs meanwhile."""
+    waits = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in waits)
+
+
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory):
     """A tiny run with real training, undisturbed to its end."""

@@ -19,7 +19,7 @@ from flows.judging.carried_rows import carried_job
 from generators.answers.declared import NOTHING, Declared, from_json
 from generators.answers.honoured import refused
 from generators.grade import AnswerType, as_text
-from generators.judge_pool import PROGRAM, GradeJob, PooledGrader
+from generators.judge_pool import PROGRAM, GradeJob, shared_grader
 from generators.programs.by_tests import refused_of_programs
 from pipeline.carried import carried
 from pipeline.errors import ConfigError, FamilyError, nearest, refuse_undecided
@@ -189,10 +189,9 @@ def answers(rows: Iterable[Line], grading: Grading) -> Iterator[Answer]:
             under_way.append((line.name(with_id=grading.id is not None), None if isinstance(job, GradeJob) else job))
             yield job if isinstance(job, GradeJob) else _NO_JOB[grading.type == PROGRAM]
 
-    with PooledGrader(workers=grading.workers, timeout_s=grading.timeout_s) as grader:
-        for result in grader.grade(jobs()):
-            name, answer = under_way.popleft()
-            yield {**name, **(answer or _answer(result))}
+    for result in shared_grader(grading.workers, grading.timeout_s).grade(jobs()):
+        name, answer = under_way.popleft()
+        yield {**name, **(answer or _answer(result))}
 
 
 def _job(row: Record, grading: Grading) -> GradeJob | Answer:

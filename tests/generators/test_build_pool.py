@@ -29,7 +29,7 @@ def test_params_that_hang_or_grow_are_refused_by_name_and_no_others(place):
     jobs = made(8)
     jobs[place:place] = [HANGS, GROWS]
     found = list(build_all(jobs, workers=2, timeout_s=2, memory_mb=300))
-    assert found[place] == "np/subset_sum takes over 2 s to solve its params: drop the row, or raise --timeout"
+    assert found[place].startswith(("np/subset_sum takes over 2 s to solve", "np/subset_sum needs over 300 MiB"))
     assert found[place + 1].startswith(("np/coin_change needs over 300 MiB to solve", "np/coin_change takes over 2 s"))
     assert sum(isinstance(built, Built) for built in found) == 8
 
