@@ -77,7 +77,7 @@ def build_all(
 
 @lru_cache(maxsize=4)
 def _shared_pool(program: bool, workers: int, timeout_s: float, memory_mb: int) -> Pool[BuildJob, Built | str]:
-    """Return this process's pool, one for programs and one for all else: a file of ten rows pays no start of its own."""
+    """Return this process's pool, of programs or of all else: a file of ten rows pays no start."""
     return Pool(build, workers=workers, timeout_s=timeout_s, memory_mb=memory_mb, tries=1)
 
 
