@@ -34,14 +34,14 @@ def test_an_unknown_zone_is_refused(name):
 
 
 def test_a_root_keeps_its_port_while_that_is_free(tmp_path):
-    first = kept_port(tmp_path)
-    assert kept_port(tmp_path) == first
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", first))
+    with socket.socket() as taken:  # a number that no other process of this machine is about to take
+        taken.bind(("127.0.0.1", 0))
         taken.listen()
-        other = kept_port(tmp_path)
-    assert other != first
-    assert kept_port(tmp_path) == other
+        mine = taken.getsockname()[1]
+        (tmp_path / "port").write_text(str(mine))
+        assert kept_port(tmp_path) != mine
+    (tmp_path / "port").write_text(str(mine))
+    assert [kept_port(tmp_path), kept_port(tmp_path)] == [mine, mine]
     (tmp_path / "port").write_text("no number")
     assert 0 < kept_port(tmp_path) < 65536
 
