@@ -7,10 +7,15 @@ Law: each names a text that stands exactly once in its file, and what is put the
 from typing import NamedTuple
 
 SETTINGS = "tests/journeys/test_every_setting.py"
+SETTING = "test_a_setting_changes_what_it_names_and_a_circumstance_nothing"
+ROUNDS = "tests/journeys/test_rounds.py"
 
 
 class Fault(NamedTuple):
-    """One fault: its name, the file, the text that stands there, the text put in its place, and the tests run first."""
+    """One fault: its name, the file, the text that stands there, the text put in its place, and the tests run first.
+
+    Of these, single tests (FILE::NAME) run before whole files.
+    """
 
     name: str
     path: str
@@ -29,60 +34,78 @@ class Fault(NamedTuple):
         return text.replace(self.old, self.new)
 
 
+def leaf(*names: str) -> tuple[str, ...]:
+    """Return the journeys of settings by which a fault of the loop shows soonest, then all of its tests."""
+    return (*(f"{SETTINGS}::{SETTING}[{name}]" for name in names), *LOOP_TESTS)
+
+
+def rounds(name: str) -> tuple[str, ...]:
+    """Return the journey of rounds by which a fault of the loop shows soonest, then all of its tests."""
+    return (f"{ROUNDS}::{name}", *LOOP_TESTS)
+
+
+def among(file: str, name: str) -> tuple[str, ...]:
+    """Return one test of a file, then that file and the settings."""
+    return (f"{file}::{name}", file, SETTINGS)
+
+
 LOOP, TRAIN, WHOLE = "flows/loop/loop.py", "flows/loop/training.py", "flows/orchestration/whole.py"
 COMMANDS = ("tests/journeys/test_commands.py", "tests/journeys/test_endpoints.py")
 RUNS = ("tests/journeys/test_run.py", "tests/flows/orchestration")
 DEPLOYED = ("tests/journeys/test_deploy.py",)
-LOOP_TESTS = ("tests/journeys/test_rounds.py", "tests/flows/loop", SETTINGS)
+LOOP_TESTS = ("tests/flows/loop", ROUNDS, SETTINGS)
+DIAGNOSIS = (f"{SETTINGS}::test_the_diagnosis_and_the_plan_are_those_of_the_config", *LOOP_TESTS)
+PLAN = ("tests/flows/loop/test_plan.py", *LOOP_TESTS)
+GRPO = "tests/trainer/test_grpo.py"
 # fmt: off
 FAULTS = (
     # the loop
-    Fault("the cold start trains holes as other cells", LOOP, "config.holes.mass if cell in holes", "1.0 if cell in holes", LOOP_TESTS),
-    Fault("holes are drawn without the seed", LOOP, 'uniform("hole", run.config.seed, *cell)', 'uniform("hole", 0, *cell)', LOOP_TESTS),
-    Fault("the cold start's data ignores the seed", LOOP, 'derive("cold start", run.config.seed)', 'derive("cold start", 0)', LOOP_TESTS),
+    Fault("the cold start trains holes as other cells", LOOP, "config.holes.mass if cell in holes", "1.0 if cell in holes", leaf("cold_start.holes.mass")),
+    Fault("holes are drawn without the seed", LOOP, 'uniform("hole", run.config.seed, *cell)', 'uniform("hole", 0, *cell)', ("tests/flows/loop/test_loop.py::test_holes_are_drawn_by_hash_at_most_one_a_family", *LOOP_TESTS)),
+    Fault("the cold start's data ignores the seed", LOOP, 'derive("cold start", run.config.seed)', 'derive("cold start", 0)', rounds("test_every_set_has_the_seed_of_its_name_and_its_split")),
     Fault("the cold start's draws ignore the seed", LOOP, 'name=("cold start", run.config.seed)', 'name=("cold start", 0)', LOOP_TESTS),
-    Fault("the cold start uses the default SFT", LOOP, "max_steps=config.steps, sft=config.sft)", "max_steps=config.steps)", LOOP_TESTS),
-    Fault("a round's data ignores its number", LOOP, 'derive("round", run.config.seed, number)', 'derive("round", run.config.seed, 1)', LOOP_TESTS),
-    Fault("a round's data ignores the seed", LOOP, 'derive("round", run.config.seed, number)', 'derive("round", 0, number)', LOOP_TESTS),
+    Fault("the cold start uses the default SFT", LOOP, "max_steps=config.steps, sft=config.sft)", "max_steps=config.steps)", leaf("cold_start.sft.lr")),
+    Fault("a round's data ignores its number", LOOP, 'derive("round", run.config.seed, number)', 'derive("round", run.config.seed, 1)', rounds("test_every_set_has_the_seed_of_its_name_and_its_split")),
+    Fault("a round's data ignores the seed", LOOP, 'derive("round", run.config.seed, number)', 'derive("round", 0, number)', rounds("test_every_set_has_the_seed_of_its_name_and_its_split")),
     Fault("a round generates for test", LOOP, 'wanted.items()}, split="train",', 'wanted.items()}, split="test",', LOOP_TESTS),
     Fault("every round starts at the cold start", LOOP, 'checkpoint = spec.run.root / turn["checkpoint_after"]', "checkpoint = spec.start", LOOP_TESTS),
     Fault("the first round alone is probed", LOOP, 'if not earlier or earlier[-1]["policy_probed"] != policy:', "if not earlier:", LOOP_TESTS),
     Fault("the diagnosis forgets earlier rounds", LOOP, 'histories_from_json(earlier[-1]["probe"]) if earlier else {}', "{}", LOOP_TESTS),
-    Fault("the diagnosis uses default options", LOOP, "for cell in histories}, run.config.loop.weakness)", "for cell in histories}, type(run.config.loop.weakness)())", LOOP_TESTS),
+    Fault("the diagnosis uses default options", LOOP, "for cell in histories}, run.config.loop.weakness)", "for cell in histories}, type(run.config.loop.weakness)())", DIAGNOSIS),
     Fault("the diagnosis costs nothing", LOOP, "Diagnosed(diagnosis, histories, tokens / run.config.loop.price.sample_tokens_per_s, policy)", "Diagnosed(diagnosis, histories, 0.0, policy)", LOOP_TESTS),
     Fault("the probe reads test", LOOP, 'fixed_sets(run)["probe"])', 'fixed_sets(run)["test"])', LOOP_TESTS),
-    Fault("probe draws are fixed", LOOP, "draws=run.config.measure.probe_draws", "draws=1", LOOP_TESTS),
-    Fault("the curriculum never reaches GRPO", LOOP, 'curriculum=loop.curriculum if arm.mixture == "weakness" else None', "curriculum=None", LOOP_TESTS),
-    Fault("every arm gets the curriculum", LOOP, 'curriculum=loop.curriculum if arm.mixture == "weakness" else None', "curriculum=loop.curriculum", LOOP_TESTS),
-    Fault("the optimiser's state is dropped between rounds", LOOP, "optimiser=_last_checkpoint(run, part.operator, earlier),", "optimiser=None,", LOOP_TESTS),
-    Fault("an arm has another arm's draws", LOOP, 'name=("round", run.config.seed, arm.name, number, order)', 'name=("round", run.config.seed, number, order)', LOOP_TESTS),
+    Fault("probe draws are fixed", LOOP, "draws=run.config.measure.probe_draws", "draws=1", leaf("measure.probe_draws")),
+    Fault("the curriculum never reaches GRPO", LOOP, 'curriculum=loop.curriculum if arm.mixture == "weakness" else None', "curriculum=None", leaf("loop.curriculum.name")),
+    Fault("every arm gets the curriculum", LOOP, 'curriculum=loop.curriculum if arm.mixture == "weakness" else None', "curriculum=loop.curriculum", (f"{SETTINGS}::test_the_curriculum_moves_no_arm_but_the_weakness_arm", *LOOP_TESTS)),
+    Fault("the optimiser's state is dropped between rounds", LOOP, "optimiser=_last_checkpoint(run, part.operator, earlier),", "optimiser=None,", rounds("test_an_optimiser_goes_on_from_the_last_round_of_its_operator")),
+    Fault("an arm has another arm's draws", LOOP, 'name=("round", run.config.seed, arm.name, number, order)', 'name=("round", run.config.seed, number, order)', rounds("test_arms_alike_but_for_their_name_draw_apart_from_the_same_problems")),
     Fault("stretches of a round share their draws", LOOP, "arm.name, number, order)", "arm.name, number, 0)", LOOP_TESTS),
-    Fault("a round spends the whole budget on each operator", LOOP, "budget * part.share", "budget", LOOP_TESTS),
-    Fault("the shares ignore what was achieved", LOOP, "past=_achieved(earlier, diagnosis)", "past=[]", LOOP_TESTS),
-    Fault("a weakness arm is uniform", LOOP, 'if arm.mixture in ("uniform", "easy_to_hard"):', 'if arm.mixture in ("uniform", "easy_to_hard", "weakness"):', LOOP_TESTS),
-    Fault("the placebo is not permuted", LOOP, 'return mixture if arm.mixture == "weakness" else permuted(mixture, "placebo", run.config.seed, number)', "return mixture", LOOP_TESTS),
-    Fault("the easy-to-hard arm stands still", LOOP, "easy_to_hard({}, base, number - 1, schedule)", "easy_to_hard({}, base, 0, schedule)", LOOP_TESTS),
-    Fault("imitation is given cells without traces", LOOP, 'run.config.all_cells() if operator == "grpo" else traced(run.config.all_cells())', "run.config.all_cells()", LOOP_TESTS),
-    Fault("test is read with one draw", LOOP, "modes = [(1.0, run.config.measure.test_draws)]", "modes = [(1.0, 1)]", LOOP_TESTS),
-    Fault("test is never read greedily", LOOP, "([(0.0, 1)] if run.config.measure.greedy else [])", "[]", LOOP_TESTS),
+    Fault("a round spends the whole budget on each operator", LOOP, "budget * part.share", "budget", rounds("test_a_round_ends_with_the_step_that_spends_its_budget")),
+    Fault("the shares ignore what was achieved", LOOP, "past=_achieved(earlier, diagnosis)", "past=[]", DIAGNOSIS),
+    Fault("a weakness arm is uniform", LOOP, 'if arm.mixture in ("uniform", "easy_to_hard"):', 'if arm.mixture in ("uniform", "easy_to_hard", "weakness"):', leaf("loop.arms.mixture")),
+    Fault("the placebo is not permuted", LOOP, 'return mixture if arm.mixture == "weakness" else permuted(mixture, "placebo", run.config.seed, number)', "return mixture", PLAN),
+    Fault("the easy-to-hard arm stands still", LOOP, "easy_to_hard({}, base, number - 1, schedule)", "easy_to_hard({}, base, 0, schedule)", PLAN),
+    Fault("imitation is given cells without traces", LOOP, 'run.config.all_cells() if operator == "grpo" else traced(run.config.all_cells())', "run.config.all_cells()", PLAN),
+    Fault("test is read with one draw", LOOP, "modes = [(1.0, run.config.measure.test_draws)]", "modes = [(1.0, 1)]", leaf("measure.test_draws")),
+    Fault("test is never read greedily", LOOP, "([(0.0, 1)] if run.config.measure.greedy else [])", "[]", leaf("measure.greedy")),
     Fault("test's draws ignore the seed", LOOP, 'seed=derive("test", run.config.seed)', 'seed=derive("test", 0)', LOOP_TESTS),
-    Fault("test is read by the start's policy", LOOP, 'turn["policy_after"] = read_test(run, path,', 'turn["policy_after"] = read_test(run, start,', LOOP_TESTS),
-    Fault("a round trains on fewer rows than told", LOOP, "allocate(run.config.loop.rows)", "allocate(len(run.config.all_cells()))", LOOP_TESTS),
+    Fault("test is read by the start's policy", LOOP, 'turn["policy_after"] = read_test(run, path,', 'turn["policy_after"] = read_test(run, start,', rounds("test_test_is_read_of_every_round_by_the_policy_it_left_at_both_temperatures")),
+    Fault("a round trains on fewer rows than told", LOOP, "allocate(run.config.loop.rows)", "allocate(len(run.config.all_cells()))", leaf("loop.rows")),
     Fault("a round may draw held-out cells", LOOP, "Mixture.of(_blend(parts), held_out=run.config.held_out_cells())", "Mixture.of(_blend(parts))", LOOP_TESTS),
     # one stretch of training
-    Fault("KL has no reference", TRAIN, "build_policy(run.config.policy, path=part.reference) if loop.grpo.losses.kl > 0 else None", "policy if loop.grpo.losses.kl > 0 else None", LOOP_TESTS),
-    Fault("GRPO runs with default options", TRAIN, "config=loop.grpo, steps=steps", "config=type(loop.grpo)(max_truncated=1), steps=steps", LOOP_TESTS),
-    Fault("SFT of a round runs with the cold start's options", TRAIN, "config=part.sft or loop.sft", "config=part.sft or run.config.cold_start.sft", LOOP_TESTS),
-    Fault("GRPO's draws have no name", TRAIN, "config=loop.grpo, steps=steps, seed_name=part.name", "config=loop.grpo, steps=steps, seed_name=()", LOOP_TESTS),
+    Fault("KL has no reference", TRAIN, "build_policy(run.config.policy, path=part.reference) if loop.grpo.losses.kl > 0 else None", "policy if loop.grpo.losses.kl > 0 else None", rounds("test_kl_holds_a_stretch_to_the_policy_it_starts_from")),
+    Fault("GRPO runs with default options", TRAIN, "config=loop.grpo, steps=steps", "config=type(loop.grpo)(max_truncated=1), steps=steps", leaf("loop.grpo.lr")),
+    Fault("SFT of a round runs with the cold start's options", TRAIN, "config=part.sft or loop.sft", "config=part.sft or run.config.cold_start.sft", leaf("loop.sft.lr")),
+    Fault("GRPO's draws have no name", TRAIN, "config=loop.grpo, steps=steps, seed_name=part.name", "config=loop.grpo, steps=steps, seed_name=()", rounds("test_arms_alike_but_for_their_name_draw_apart_from_the_same_problems")),
     Fault("SFT's draws have no name", TRAIN, "seed_name=part.name, log=book.supervised", "seed_name=(), log=book.supervised", LOOP_TESTS),
-    Fault("a stretch never ends by its budget", TRAIN, "return totals.steps >= until or (part.budget_s is not None and spent >= part.budget_s)", "return totals.steps >= until", LOOP_TESTS),
-    Fault("prices of GRPO and SFT are exchanged", TRAIN, 'price.sft_tokens_per_s if operator == "sft" else price.grpo_tokens_per_s', 'price.grpo_tokens_per_s if operator == "sft" else price.sft_tokens_per_s', LOOP_TESTS),
-    Fault("sampling is free", TRAIN, "totals.tokens_sampled / price.sample_tokens_per_s + totals.tokens_trained / rate", "totals.tokens_trained / rate", LOOP_TESTS),
+    Fault("a stretch never ends by its budget", TRAIN, "return totals.steps >= until or (part.budget_s is not None and spent >= part.budget_s)", "return totals.steps >= until", leaf("loop.budget_s")),
+    Fault("prices of GRPO and SFT are exchanged", TRAIN, 'price.sft_tokens_per_s if operator == "sft" else price.grpo_tokens_per_s', 'price.grpo_tokens_per_s if operator == "sft" else price.sft_tokens_per_s', leaf("loop.price.sft_tokens_per_s")),
+    Fault("sampling is free", TRAIN, "totals.tokens_sampled / price.sample_tokens_per_s + totals.tokens_trained / rate", "totals.tokens_trained / rate", leaf("loop.price.sample_tokens_per_s")),
     Fault("a stopped stretch goes on without its optimiser", TRAIN, "state=state, optimiser=resume.optimiser)\n    outcome", "state=state, optimiser={})\n    outcome", (*LOOP_TESTS, "tests/flows/orchestration")),
-    Fault("audited rates never correct a reward", TRAIN, "noise=(lambda problem: rates[judged(problem)]) if rates else None", "noise=None", LOOP_TESTS),
-    Fault("the sampler is not the configured one", TRAIN, "sampler = build_sampler(run.config.sampler, policy)", "sampler = build_sampler(type(run.config.sampler)(), policy)", LOOP_TESTS),
-    Fault("exposures are not written", TRAIN, '("exposures", self._exposures)', '("exposures", [])', LOOP_TESTS),
-    Fault("training metrics are not written", TRAIN, '("metrics", self._metrics)', '("metrics", [])', LOOP_TESTS),
+    Fault("audited rates never correct a reward", TRAIN, "noise=(lambda problem: rates[judged(problem)]) if rates else None", "noise=None", ("tests/flows/loop/test_corrected_training.py", *LOOP_TESTS)),
+    Fault("the sampler is not the configured one", TRAIN, "sampler = build_sampler(run.config.sampler, policy)", "sampler = build_sampler(type(run.config.sampler)(), policy)", leaf("sampler.batch_rows")),
+    Fault("exposures are not written", TRAIN, '("exposures", self._exposures)', '("exposures", [])', leaf("loop.curriculum.name")),
+    Fault("training metrics are not written", TRAIN, '("metrics", self._metrics)', '("metrics", [])', leaf("sampler.batch_rows")),
     # the whole run, in process and under Prefect
     Fault("the arms start untrained", WHOLE, "specs = [_spec(run, arm.name, checkpoint)", "specs = [_spec(run, arm.name, run.root)", ("tests/journeys/test_rounds.py",)),
     Fault("every arm is the first", WHOLE, "if a.name == arm)", "if a.name == run.config.loop.arms[0].name)", RUNS),
@@ -96,27 +119,27 @@ FAULTS = (
     Fault("a scheduled run drops its overrides", "flows/orchestration/scheduled.py", "[*overrides, f", "[f", DEPLOYED),
     Fault("a deployment drops its overrides", "flows/orchestration/deploy.py", "_absolute(overrides, loaded.data_dir)", "_absolute([], loaded.data_dir)", DEPLOYED),
     # stages
-    Fault("sets are made for every seed alike", "flows/stages/publish.py", 'seed=derive("sets", run.config.seed)', 'seed=derive("sets", 0)'),
-    Fault("generation ignores the split", "flows/stages/generate.py", "split=split,", "split=None,", (SETTINGS, "tests/flows/stages")),
-    Fault("generation ignores the seed", "flows/stages/generate.py", "seed=seed,", "seed=0,", (SETTINGS, "tests/flows/stages")),
-    Fault("a config's rules are not run", "flows/stages/publish.py", "resolve((*run.config.sets.rules, *_held_out_rule(held_out)))", "resolve(_held_out_rule(held_out))", (SETTINGS, "tests/flows/stages")),
-    Fault("scores ignore the temperature", "flows/stages/score.py", "run.config.protocol.protocol(temperature)", "run.config.protocol.protocol(1.0)"),
-    Fault("replies are never kept", "flows/stages/score.py", "keep_rollouts=run.config.measure.keep_rollouts", "keep_rollouts=0"),
+    Fault("sets are made for every seed alike", "flows/stages/publish.py", 'seed=derive("sets", run.config.seed)', 'seed=derive("sets", 0)', rounds("test_every_set_has_the_seed_of_its_name_and_its_split")),
+    Fault("generation ignores the split", "flows/stages/generate.py", "split=split,", "split=None,", ("tests/flows/stages", SETTINGS)),
+    Fault("generation ignores the seed", "flows/stages/generate.py", "seed=seed,", "seed=0,", ("tests/flows/stages", SETTINGS)),
+    Fault("a config's rules are not run", "flows/stages/publish.py", "resolve((*run.config.sets.rules, *_held_out_rule(held_out)))", "resolve(_held_out_rule(held_out))", leaf("sets.rules")),
+    Fault("scores ignore the temperature", "flows/stages/score.py", "run.config.protocol.protocol(temperature)", "run.config.protocol.protocol(1.0)", leaf("measure.greedy")),
+    Fault("replies are never kept", "flows/stages/score.py", "keep_rollouts=run.config.measure.keep_rollouts", "keep_rollouts=0", leaf("measure.keep_rollouts")),
     Fault("a policy is always built from its seed 0", "flows/policies.py", "config.build(seed=seed)", "config.build(seed=0)"),
-    Fault("a checkpoint is never loaded", "flows/policies.py", "load_policy(path) if path is not None else", "load_policy(path) if False else"),
+    Fault("a checkpoint is never loaded", "flows/policies.py", "load_policy(path) if path is not None else", "load_policy(path) if False else", leaf("cold_start.sft.lr", "loop.grpo.lr")),
     # the trainer
-    Fault("the sampler keeps the old weights", "trainer/grpo.py", "run.collector.sampler.load(run.policy.state(), policy_name)", "run.collector.sampler.load(run.policy.state(), policy_name) if not state.step else None", (SETTINGS, "tests/trainer")),
-    Fault("KL is always 0", "trainer/grpo.py", "reference=run.reference,", "reference=None,", (SETTINGS, "tests/trainer")),
-    Fault("refilled groups repeat their draws", "trainer/grpo.py", 'name = (*run.name, "grpo", state.step, refills)', 'name = (*run.name, "grpo", state.step, 0)', (SETTINGS, "tests/trainer")),
-    Fault("dropped groups train", "trainer/grpo.py", "trained_N = kept_rows(batch.reward_N, batch.group_N, batch.truncated_N, kept_P, run.config.compose)", "trained_N = np.ones(len(batch.reward_N), dtype=bool)", (SETTINGS, "tests/trainer")),
-    Fault("the curriculum sees nothing", "trainer/grpo.py", "_seen(run, state, batch, offsets), offsets,", "state.histories, offsets,", (SETTINGS, "tests/trainer")),
-    Fault("GRPO's rate is the default", "trainer/grpo.py", "lr=config.lr, betas", "lr=2e-4, betas", (SETTINGS, "tests/trainer")),
-    Fault("budget rounds repeat their draws", "trainer/collect.py", "self.protocol, int(drawn_P[p]))", "self.protocol, 0)", (SETTINGS, "tests/trainer")),
-    Fault("a prompt trained is the prompt sampled", "trainer/collect.py", "completion.prompt_ids if view.trained == view.sampled else self.encode(view.trained)", "completion.prompt_ids", (SETTINGS, "tests/trainer")),
-    Fault("gradients are never clipped", "trainer/update.py", "clip_grad_norm_(parameters, grad_clip)", 'clip_grad_norm_(parameters, float("inf"))', (SETTINGS, "tests/trainer")),
-    Fault("the forward pass ignores the temperature", "trainer/update.py", "temperature=protocol.temperature,", "temperature=1.0,", (SETTINGS, "tests/trainer")),
-    Fault("SFT never warms up", "trainer/sft.py", "if step < config.warmup:", "if False:", (SETTINGS, "tests/trainer")),
-    Fault("SFT repeats its first batch", "trainer/sft.py", '*seed_name, "sft", state.step, offset=state.offsets)', '*seed_name, "sft", 0)', (SETTINGS, "tests/trainer")),
+    Fault("the sampler keeps the old weights", "trainer/grpo.py", "run.collector.sampler.load(run.policy.state(), policy_name)", "run.collector.sampler.load(run.policy.state(), policy_name) if not state.step else None", among(GRPO, "test_the_sampler_gets_the_weights_of_every_step")),
+    Fault("KL is always 0", "trainer/grpo.py", "reference=run.reference,", "reference=None,", among(GRPO, "test_kl_to_a_reference_holds_the_policy_back")),
+    Fault("refilled groups repeat their draws", "trainer/grpo.py", 'name = (*run.name, "grpo", state.step, refills)', 'name = (*run.name, "grpo", state.step, 0)', ("tests/trainer", SETTINGS)),
+    Fault("dropped groups train", "trainer/grpo.py", "trained_N = kept_rows(batch.reward_N, batch.group_N, batch.truncated_N, kept_P, run.config.compose)", "trained_N = np.ones(len(batch.reward_N), dtype=bool)", leaf("loop.grpo.compose.name")),
+    Fault("the curriculum sees nothing", "trainer/grpo.py", "_seen(run, state, batch, offsets), offsets,", "state.histories, offsets,", leaf("loop.curriculum.name")),
+    Fault("GRPO's rate is the default", "trainer/grpo.py", "lr=config.lr, betas", "lr=2e-4, betas", leaf("loop.grpo.lr")),
+    Fault("budget rounds repeat their draws", "trainer/collect.py", "self.protocol, int(drawn_P[p]))", "self.protocol, 0)", ("tests/trainer", SETTINGS)),
+    Fault("a prompt trained is the prompt sampled", "trainer/collect.py", "completion.prompt_ids if view.trained == view.sampled else self.encode(view.trained)", "completion.prompt_ids", ("tests/trainer", SETTINGS)),
+    Fault("gradients are never clipped", "trainer/update.py", "clip_grad_norm_(parameters, grad_clip)", 'clip_grad_norm_(parameters, float("inf"))', among("tests/trainer/test_update.py", "test_the_gradient_norm_is_clipped_and_reported_before_clipping")),
+    Fault("the forward pass ignores the temperature", "trainer/update.py", "temperature=protocol.temperature,", "temperature=1.0,", ("tests/trainer", SETTINGS)),
+    Fault("SFT never warms up", "trainer/sft.py", "if step < config.warmup:", "if False:", among("tests/trainer/test_sft.py", "test_the_rate_warms_up_then_follows_its_schedule")),
+    Fault("SFT repeats its first batch", "trainer/sft.py", '*seed_name, "sft", state.step, offset=state.offsets)', '*seed_name, "sft", 0)', ("tests/trainer/test_sft.py", "tests/flows/loop", SETTINGS)),
     # samplers
     Fault("the torch sampler ignores seeds", "trainer/samplers/torch.py", "np.array([unit.seed % 2**64 for unit in batch], dtype=np.uint64)", "np.array([0 for unit in batch], dtype=np.uint64)", ("tests/trainer/samplers",)),
     Fault("the torch sampler ignores draw indices", "trainer/samplers/torch.py", "np.arange(unit.first, unit.first + unit.n, dtype=np.uint64)", "np.arange(unit.n, dtype=np.uint64)", ("tests/trainer/samplers",)),

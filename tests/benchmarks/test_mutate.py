@@ -10,6 +10,7 @@ import yaml
 
 from benchmarks._wiring_faults import FAULTS, Fault
 from benchmarks.mutate import ROOT, put
+from pipeline.errors import PipelineError
 
 LEAST = 60
 
@@ -28,7 +29,7 @@ def test_a_fault_applies_once_and_changes_what_is_said(fault):
         assert yaml.safe_load(changed) != yaml.safe_load(text)
     else:
         assert ast.dump(ast.parse(changed)) != ast.dump(ast.parse(text))
-    assert all((ROOT / name).exists() for name in fault.tests)
+    assert all((ROOT / name.partition("::")[0]).exists() for name in fault.tests)
 
 
 def test_a_fault_that_no_longer_applies_is_named():
@@ -49,6 +50,23 @@ def test_a_fault_is_noticed_by_the_test_that_fails_and_taken_out_again(tree):
     assert noticed.noticed_by == "FAILED tests/test_a.py::test_f"
     assert put(Fault("same", "a.py", "x + 1", "1 + x", ("tests",)), tree).noticed_by == ""
     assert (tree / "a.py").read_text() == "def f(x):\n    return x + 1\n"
+
+
+def test_a_test_beyond_those_named_notices_too_unless_it_fails_anyway(tree):
+    (tree / "tests" / "near.py").write_text("def test_nothing():\n    pass\n")
+    near = ("tests/near.py",)
+    assert put(Fault("plus", "a.py", "x + 1", "x + 2", near), tree).noticed_by == "FAILED tests/test_a.py::test_f"
+    (tree / "tests" / "test_a.py").write_text("def test_f():\n    assert False\n")
+    with pytest.raises(PipelineError, match=r"tests/test_a\.py::test_f fails without any fault"):
+        put(Fault("plus", "a.py", "x + 1", "x + 2", near), tree)
+
+
+def test_this_file_notices_no_fault(tree):
+    """It fails wherever a text of the table has changed: left in, it would notice every fault."""
+    (tree / "tests" / "benchmarks").mkdir()
+    (tree / "tests" / "benchmarks" / "test_mutate.py").write_text("def test_f():\n    assert False\n")
+    (tree / "tests" / "test_a.py").write_text("def test_f():\n    pass\n")
+    assert put(Fault("plus", "a.py", "x + 1", "x + 2", ("tests/test_a.py",)), tree).noticed_by == ""
 
 
 def test_the_command_runs_those_asked_for_and_fails_below_the_share():

@@ -24,6 +24,9 @@ from pipeline.choice.operators import achieved, operator_shares
 from pipeline.choice.weakness import WeaknessConfig, diagnose, histories_from_json, next_mixture
 from pipeline.errors import PipelineError
 from pipeline.fingerprint import content_hash
+from tests.house.source import ROOT
+from tests.journeys.facts import facts_of
+from trainer.policy import TinyConfig, tiny_policy
 
 BASE = """
 name: mini
@@ -191,6 +194,8 @@ CASES: dict[str, Case] = {
         LOOP, 3, "taught", (*MOVES, "loop.curriculum.name=easy_to_hard", "cells.1.levels=[1, 2]", BRIEF)
     ),
 }
+UNMOVED = ("loop.budget_s=12", "loop.grpo.prompts=12", "loop.curriculum.refresh_every=1")
+"""The stretch of MOVES on an arm whose mixture no diagnosis chooses: a curriculum is none of its business."""
 REFUSED: dict[str, tuple[str, str]] = {
     "policy.path": ("/nowhere/model", "both path"),
     "sampler.name": ("gpu", "torch"),
@@ -244,37 +249,6 @@ def bench(tmp_path_factory):
     return facts
 
 
-def facts_of(run: Run) -> dict[str, Any]:
-    """Return what a run did, as JSON by kind, free of times and of which run of the root did it first."""
-    rounds = [json.loads(path.read_text()) for path in sorted((run.root / "rounds" / run.run_id).glob("*.json"))]
-    events = run.ledger.read("events", run=run.run_id).to_pylist()
-    (start,) = (json.loads(row["detail"]) for row in events if row["kind"] == "start")
-    policies = {start["policy"], *(turn["policy_after"] for turn in rounds)}
-    tables = {name: run.ledger.read(name).to_pylist() for name in ("scores", "rollouts")}
-    scores, replies = ([row for row in rows if row["policy"] in policies] for rows in tables.values())
-    trained_on = [row for row in tables["rollouts"] if row["source"] == "training" and row["run"] == run.run_id]
-    steps = [row for row in run.ledger.read("metrics", run=run.run_id).to_pylist() if "cpu" not in row["name"]]
-    cold = run.store.get(f"{run.config.name}-coldstart").rows if run.config.cold_start.steps else 0
-    return {
-        "start": [start["sets"], start["holes"], cold],
-        "cold": start["policy"],
-        "arms": sorted({turn["arm"] for turn in rounds}),
-        "policies": [turn["policy_after"] for turn in rounds],
-        "plan": [[turn["parts"], turn["dataset"]] for turn in rounds],
-        "turns": rounds,
-        "steps": _rows([row for row in steps if row["arm"]], "arm", "round", "stage", "step", "name", "value"),
-        "taught": _rows(run.ledger.read("exposures", run=run.run_id).to_pylist(), "arm", "round", "step", "uid"),
-        "probed": _rows([row for row in scores if row["purpose"] == "select"], "uid", "first_draw", "n"),
-        "reported": _rows([row for row in scores if row["purpose"] == "report"], "uid", "protocol", "first_draw", "n"),
-        "read": _rows(trained_on, "arm", "round", "step", "uid", "draw", "text"),
-        "replies": _rows(replies, "uid", "protocol", "text", "finish"),
-    }
-
-
-def _rows(rows: list[dict[str, Any]], *columns: str) -> list[list[Any]]:
-    return sorted(([row[column] for column in columns] for row in rows), key=repr)
-
-
 def place(path: str) -> str:
     """Return where `--set` finds a leaf: the first entry of a list of nodes."""
     for lists in ("cells", "held_out", "loop.arms"):
@@ -305,6 +279,39 @@ def test_a_value_that_cannot_be_used_is_refused_by_name(bench, path):
     value, why = REFUSED[path]
     with pytest.raises(PipelineError, match=why):
         bench(COLD, (f"{place(path)}={json.dumps(value)}",))
+
+
+def test_the_curriculum_moves_no_arm_but_the_weakness_arm(bench):
+    moved, still = (bench(GRPO, (*UNMOVED, f"loop.curriculum.name={name}")) for name in ("weakness", "uniform"))
+    assert moved["taught"] == still["taught"] and moved["policies"] == still["policies"]
+
+
+TEMPLATE = "{% if enable_thinking %}+++++{% endif %}{{ messages[-1]['content'] }}"
+"""A chat template whose words depend on whether thinking is allowed."""
+
+
+@pytest.fixture(scope="module")
+def model_folders(tmp_path_factory):
+    """Return two folders with models that differ in their weights."""
+    folders = []
+    for seed in (0, 1):
+        policy = tiny_policy(TinyConfig(hidden=32, layers=1, heads=1, mlp=64), seed=seed)
+        policy.tokenizer.chat_template = TEMPLATE
+        folders.append(tmp_path_factory.mktemp("model") / str(seed))
+        policy.save(folders[-1])
+    return folders
+
+
+def test_a_model_folder_is_read_and_asked_as_told(bench, model_folders):
+    def facts(folder, *overrides):
+        asked = (f"policy={{path: {folder}, tiny: null}}", "protocol.template=chat", "cold_start.steps=0")
+        return bench(COLD, (*asked, *overrides))
+
+    first, other = (facts(folder) for folder in model_folders)
+    assert first["cold"] != other["cold"] and first["replies"] != other["replies"]
+    thinking = facts(model_folders[0], "protocol.thinking=true")
+    assert thinking["cold"] != first["cold"] or thinking["replies"] != first["replies"]
+    assert thinking["replies"] and [row[2] for row in thinking["replies"]] != [row[2] for row in first["replies"]]
 
 
 ODD = {
@@ -340,15 +347,18 @@ def test_the_diagnosis_and_the_plan_are_those_of_the_config(bench):
 
 
 ELSEWHERE = {
-    "data_dir": "every run above has a root of its own, named by it",
-    "policy.path": "test_commands: measure and run with a model folder",
-    "protocol.thinking": "tests/trainer/test_policy: the chat template is told",
-    "measure.audit_per_stratum": "test_demo: the audit at the end",
-    "loop.grpo.max_truncated": "tests/trainer/test_grpo: stops training",
-    "loop.grpo.max_undecided": "tests/trainer/test_grpo: stops training",
-    "loop.grpo.reward.correction": "tests/flows/loop/test_corrected_training: rates read, recorded and applied",
+    "data_dir": "tests/journeys/test_every_setting.py::bench",
+    "protocol.thinking": "tests/journeys/test_every_setting.py::test_a_model_folder_is_read_and_asked_as_told",
+    "measure.audit_per_stratum": "tests/flows/orchestration/test_whole.py::test_as_many_verdicts_are_audited_as_told",
+    "loop.grpo.max_truncated": (
+        "tests/trainer/test_grpo.py::test_two_steps_of_truncated_replies_stop_training_unless_allowed"
+    ),
+    "loop.grpo.max_undecided": "tests/trainer/test_grpo.py::test_replies_that_nobody_could_judge_stop_training",
+    "loop.grpo.reward.correction": (
+        "tests/flows/loop/test_corrected_training.py::test_with_one_the_stretch_trains_and_records_what_it_corrected_by"
+    ),
 }
-"""Leaves whose effect is held by another test, which is named."""
+"""Leaves whose effect another test holds, by file and name."""
 
 
 def test_no_setting_is_left_out():
@@ -357,3 +367,6 @@ def test_no_setting_is_left_out():
     told = {*CASES, *REFUSED, *ELSEWHERE}
     assert every - told == set(), "a new option: say in CASES what it changes"
     assert told <= every
+    for leaf, test in ELSEWHERE.items():
+        file, _, name = test.partition("::")
+        assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), f"{leaf}: there is no {test}"

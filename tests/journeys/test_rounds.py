@@ -10,7 +10,7 @@ from pipeline.choice.mixture import Cell
 from pipeline.choice.weakness import histories_from_json
 from pipeline.seeds import derive
 from tests.flows.tiny import tiny
-from tests.journeys.test_every_setting import facts_of
+from tests.journeys.facts import facts_of
 from trainer import checkpoint
 
 SEED = 5

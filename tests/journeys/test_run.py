@@ -11,7 +11,7 @@ from flows.config import load_config
 from flows.run import Run
 from tests.flows.tiny import TINY, outcome
 from tests.house.source import ROOT
-from tests.journeys.test_every_setting import facts_of
+from tests.journeys.facts import facts_of
 
 DEMO = ROOT / "flows" / "configs" / "demo.yaml"
 SHORT_DEMO = (

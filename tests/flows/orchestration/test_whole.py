@@ -22,3 +22,12 @@ def test_one_without_kept_replies_or_without_a_wish_for_it_has_none(tmp_path):
     off = tiny(tmp_path / "empty", measure={"audit_per_stratum": 0})
     assert whole.audit(off) == 0
     assert not off.ledger.read("audits").num_rows
+
+
+def test_as_many_verdicts_are_audited_as_told(tiny_run, tmp_path):
+    sampled = []
+    for wanted in (1, 3):
+        shutil.copytree(tiny_run.root, tmp_path / str(wanted))
+        run = tiny(tmp_path / str(wanted), measure={"test_draws": 2, "audit_per_stratum": wanted})
+        sampled.append(whole.audit(run))
+    assert 0 < sampled[0] < sampled[1]
