@@ -53,6 +53,11 @@ LOOP, TRAIN, WHOLE = "flows/loop/loop.py", "flows/loop/training.py", "flows/orch
 COMMANDS = ("tests/journeys/test_commands.py", "tests/journeys/test_endpoints.py")
 RUNS = ("tests/journeys/test_run.py", "tests/flows/orchestration")
 DEPLOYED = ("tests/journeys/test_deploy.py",)
+GENERATED = ("tests/journeys/test_commands.py::test_generate_obeys_each_of_its_options", *COMMANDS)
+IMPORTED = ("tests/journeys/test_commands.py::test_import_obeys_each_of_its_options", *COMMANDS)
+FOLDER = ("tests/journeys/test_commands.py::test_measure_obeys_its_options_for_a_folder", *COMMANDS)
+STARTS = "tests/journeys/test_starts.py"
+CONFIGS = ("tests/journeys/test_run.py",)
 LOOP_TESTS = ("tests/flows/loop", ROUNDS, SETTINGS)
 DIAGNOSIS = (f"{SETTINGS}::test_the_diagnosis_and_the_plan_are_those_of_the_config", *LOOP_TESTS)
 PLAN = ("tests/flows/loop/test_plan.py", *LOOP_TESTS)
@@ -85,10 +90,10 @@ FAULTS = (
     Fault("a weakness arm is uniform", LOOP, 'if arm.mixture in ("uniform", "easy_to_hard"):', 'if arm.mixture in ("uniform", "easy_to_hard", "weakness"):', leaf("loop.arms.mixture")),
     Fault("the placebo is not permuted", LOOP, 'return mixture if arm.mixture == "weakness" else permuted(mixture, "placebo", run.config.seed, number)', "return mixture", PLAN),
     Fault("the easy-to-hard arm stands still", LOOP, "easy_to_hard({}, base, number - 1, schedule)", "easy_to_hard({}, base, 0, schedule)", PLAN),
-    Fault("imitation is given cells without traces", LOOP, 'run.config.all_cells() if operator == "grpo" else traced(run.config.all_cells())', "run.config.all_cells()", PLAN),
+    Fault("reinforcement alone leaves cells to imitation", LOOP, 'claims = None if arm.operator == "grpo" else operator', "claims = operator", PLAN),
     Fault("test is read with one draw", LOOP, "modes = [(1.0, run.config.measure.test_draws)]", "modes = [(1.0, 1)]", leaf("measure.test_draws")),
     Fault("test is never read greedily", LOOP, "([(0.0, 1)] if run.config.measure.greedy else [])", "[]", leaf("measure.greedy")),
-    Fault("test's draws ignore the seed", LOOP, 'seed=derive("test", run.config.seed)', 'seed=derive("test", 0)', LOOP_TESTS),
+    Fault("test's draws ignore the seed", LOOP, 'seed=derive("test", run.config.seed)', 'seed=derive("test", 0)', (f"{STARTS}::test_a_seed_names_the_draws_on_test", *LOOP_TESTS)),
     Fault("test is read by the start's policy", LOOP, 'turn["policy_after"] = read_test(run, path,', 'turn["policy_after"] = read_test(run, start,', rounds("test_test_is_read_of_every_round_by_the_policy_it_left_at_both_temperatures")),
     Fault("a round trains on fewer rows than told", LOOP, "allocate(run.config.loop.rows)", "allocate(len(run.config.all_cells()))", leaf("loop.rows")),
     Fault("a round may draw held-out cells", LOOP, "Mixture.of(_blend(parts), held_out=run.config.held_out_cells())", "Mixture.of(_blend(parts))", LOOP_TESTS),
@@ -125,7 +130,7 @@ FAULTS = (
     Fault("a config's rules are not run", "flows/stages/publish.py", "resolve((*run.config.sets.rules, *_held_out_rule(held_out)))", "resolve(_held_out_rule(held_out))", leaf("sets.rules")),
     Fault("scores ignore the temperature", "flows/stages/score.py", "run.config.protocol.protocol(temperature)", "run.config.protocol.protocol(1.0)", leaf("measure.greedy")),
     Fault("replies are never kept", "flows/stages/score.py", "keep_rollouts=run.config.measure.keep_rollouts", "keep_rollouts=0", leaf("measure.keep_rollouts")),
-    Fault("a policy is always built from its seed 0", "flows/policies.py", "config.build(seed=seed)", "config.build(seed=0)"),
+    Fault("a policy is always built from its seed 0", "flows/policies.py", "config.build(seed=seed)", "config.build(seed=0)", (f"{STARTS}::test_a_seed_makes_its_own_policy", *LOOP_TESTS)),
     Fault("a checkpoint is never loaded", "flows/policies.py", "load_policy(path) if path is not None else", "load_policy(path) if False else", leaf("cold_start.sft.lr", "loop.grpo.lr")),
     # the trainer
     Fault("the sampler keeps the old weights", "trainer/grpo.py", "run.collector.sampler.load(run.policy.state(), policy_name)", "run.collector.sampler.load(run.policy.state(), policy_name) if not state.step else None", among(GRPO, "test_the_sampler_gets_the_weights_of_every_step")),
@@ -146,28 +151,28 @@ FAULTS = (
     Fault("the torch sampler ignores stop ids", "trainer/samplers/torch.py", "protocol.stop_ids or self._policy.end_ids", "self._policy.end_ids", ("tests/trainer/samplers",)),
     Fault("the torch sampler ignores the temperature", "trainer/samplers/torch.py", "logits_BV = logits_BV / protocol.temperature", "pass", ("tests/trainer/samplers",)),
     # commands
-    Fault("generate ignores its seed", "flows/commands/making.py", "count=count, seed=seed,", "count=count, seed=0,", COMMANDS),
-    Fault("generate ignores its region", "flows/commands/making.py", "region=region, note=note", "region=None, note=note", COMMANDS),
-    Fault("generate ignores its renderings", "flows/commands/making.py", "rendering=rendering,", "rendering=None,", COMMANDS),
-    Fault("import forgets that a file is held out", "flows/commands/making.py", "held_out=held_out, declared", "held_out=False, declared", COMMANDS),
-    Fault("import forgets what is declared", "flows/commands/making.py", "declared=declared_by(declare or ()),", "declared={},", COMMANDS),
-    Fault("import forgets the licence", "flows/commands/making.py", "license_=license_,", 'license_="unknown",', COMMANDS),
-    Fault("export ignores its split", "flows/commands/versions.py", "layout=layout, split=split", 'layout=layout, split="train"', COMMANDS),
-    Fault("grade ignores what is declared", "flows/commands/judging.py", "declared = declared_by(declare or ())", "declared = declared_by(())", COMMANDS),
-    Fault("reverify never judges everything", "flows/commands/judging.py", "everything=everything", "everything=False", COMMANDS),
-    Fault("measure ignores its draws", "flows/commands/measuring.py", "draws=draws, limit=limit", "draws=8, limit=limit", COMMANDS),
-    Fault("measure ignores its limit", "flows/commands/measuring.py", "draws=draws, limit=limit", "draws=draws, limit=None", COMMANDS),
-    Fault("measure ignores its temperature", "flows/commands/measuring.py", "Protocol(max_prompt_tokens, max_completion_tokens, temperature,", "Protocol(max_prompt_tokens, max_completion_tokens, 1.0,", COMMANDS),
-    Fault("measure never is sequential", "flows/commands/measuring.py", 'design="sequential" if sequential else "fixed"', 'design="fixed"', COMMANDS),
-    Fault("measure ignores its band", "flows/commands/measuring.py", "note=note, band=band", "note=note, band=None", COMMANDS),
-    Fault("measure reads no key", "flows/commands/measuring.py", "api_key_env, date, timeout_s", '"", date, timeout_s', COMMANDS),
-    Fault("measure ignores retries and concurrency", "flows/commands/measuring.py", "timeout_s, retries, concurrency", "timeout_s, 6, 32", COMMANDS),
+    Fault("generate ignores its seed", "flows/commands/making.py", "count=count, seed=seed,", "count=count, seed=0,", GENERATED),
+    Fault("generate ignores its region", "flows/commands/making.py", "region=region, note=note", "region=None, note=note", GENERATED),
+    Fault("generate ignores its renderings", "flows/commands/making.py", "rendering=rendering,", "rendering=None,", GENERATED),
+    Fault("import forgets that a file is held out", "flows/commands/making.py", "held_out=held_out, declared", "held_out=False, declared", IMPORTED),
+    Fault("import forgets what is declared", "flows/commands/making.py", "declared=declared_by(declare or ()),", "declared={},", ("tests/journeys/test_commands.py::test_import_declares_what_is_said_of_the_answers", *COMMANDS)),
+    Fault("import forgets the licence", "flows/commands/making.py", "license_=license_,", 'license_="unknown",', IMPORTED),
+    Fault("export ignores its split", "flows/commands/versions.py", "layout=layout, split=split", 'layout=layout, split="train"', ("tests/journeys/test_commands.py::test_export_obeys_layout_and_split", *COMMANDS)),
+    Fault("grade ignores what is declared", "flows/commands/judging.py", "declared = declared_by(declare or ())", "declared = declared_by(())", ("tests/journeys/test_commands.py::test_grade_obeys_each_of_its_options", *COMMANDS)),
+    Fault("reverify never judges everything", "flows/commands/judging.py", "everything=everything", "everything=False", ("tests/journeys/test_commands.py::test_what_was_measured_is_audited_and_judged_again", *COMMANDS)),
+    Fault("measure ignores its draws", "flows/commands/measuring.py", "draws=draws, limit=limit", "draws=8, limit=limit", FOLDER),
+    Fault("measure ignores its limit", "flows/commands/measuring.py", "draws=draws, limit=limit", "draws=draws, limit=None", FOLDER),
+    Fault("measure ignores its temperature", "flows/commands/measuring.py", "Protocol(max_prompt_tokens, max_completion_tokens, temperature,", "Protocol(max_prompt_tokens, max_completion_tokens, 1.0,", FOLDER),
+    Fault("measure never is sequential", "flows/commands/measuring.py", 'design="sequential" if sequential else "fixed"', 'design="fixed"', FOLDER),
+    Fault("measure ignores its band", "flows/commands/measuring.py", "note=note, band=band", "note=note, band=None", ("tests/journeys/test_endpoints.py::test_prices_make_a_cost_and_the_band_is_what_sequential_draws_stop_at", *COMMANDS)),
+    Fault("measure reads no key", "flows/commands/measuring.py", "api_key_env, date, timeout_s", '"", date, timeout_s', ("tests/journeys/test_endpoints.py::test_the_key_is_read_from_the_variable_that_is_named_and_never_told", *COMMANDS)),
+    Fault("measure ignores retries and concurrency", "flows/commands/measuring.py", "timeout_s, retries, concurrency", "timeout_s, 6, 32", ("tests/journeys/test_endpoints.py::test_calls_go_out_together_as_many_as_told_and_are_sent_again_as_often", *COMMANDS)),
     Fault("run drops its overrides", "flows/commands/running.py", "loaded = load_config(config, set_ or [])", "loaded = load_config(config, [])", ("tests/flows/commands", "tests/journeys/test_run.py")),
     Fault("deploy ignores its zone", "flows/commands/running.py", "timezone=timezone", 'timezone=""', DEPLOYED),
     Fault("deploy ignores its port", "flows/commands/running.py", "port=port", "port=None", DEPLOYED),
     Fault("deploy never catches up", "flows/commands/running.py", "catch_up=catch_up", "catch_up=False", DEPLOYED),
     # configs
-    Fault("the demo has no control", "flows/configs/demo.yaml", "    - {name: uniform, mixture: uniform, operator: grpo}\n", ""),
-    Fault("gpu.yaml samples with torch", "flows/configs/gpu.yaml", "sampler: {name: vllm}", "sampler: {name: torch}"),
-    Fault("gpu.yaml has no chat template", "flows/configs/gpu.yaml", ", template: chat}", "}"),
+    Fault("the demo has no control", "flows/configs/demo.yaml", "    - {name: uniform, mixture: uniform, operator: grpo}\n", "", (f"{CONFIGS[0]}::test_the_demo_is_what_the_readme_says_it_is", *CONFIGS)),
+    Fault("gpu.yaml samples with torch", "flows/configs/gpu.yaml", "sampler: {name: vllm}", "sampler: {name: torch}", (f"{CONFIGS[0]}::test_the_gpu_config_samples_with_vllm_in_words_and_a_chat_template", *CONFIGS)),
+    Fault("gpu.yaml has no chat template", "flows/configs/gpu.yaml", ", template: chat}", "}", (f"{CONFIGS[0]}::test_the_gpu_config_samples_with_vllm_in_words_and_a_chat_template", *CONFIGS)),
 )

@@ -26,7 +26,6 @@ from pipeline.errors import PipelineError
 from pipeline.fingerprint import content_hash
 from tests.house.source import ROOT
 from tests.journeys.facts import facts_of
-from trainer.policy import TinyConfig, tiny_policy
 
 BASE = """
 name: mini
@@ -286,34 +285,6 @@ def test_the_curriculum_moves_no_arm_but_the_weakness_arm(bench):
     assert moved["taught"] == still["taught"] and moved["policies"] == still["policies"]
 
 
-TEMPLATE = "{% if enable_thinking %}+++++{% endif %}{{ messages[-1]['content'] }}"
-"""A chat template whose words depend on whether thinking is allowed."""
-
-
-@pytest.fixture(scope="module")
-def model_folders(tmp_path_factory):
-    """Return two folders with models that differ in their weights."""
-    folders = []
-    for seed in (0, 1):
-        policy = tiny_policy(TinyConfig(hidden=32, layers=1, heads=1, mlp=64), seed=seed)
-        policy.tokenizer.chat_template = TEMPLATE
-        folders.append(tmp_path_factory.mktemp("model") / str(seed))
-        policy.save(folders[-1])
-    return folders
-
-
-def test_a_model_folder_is_read_and_asked_as_told(bench, model_folders):
-    def facts(folder, *overrides):
-        asked = (f"policy={{path: {folder}, tiny: null}}", "protocol.template=chat", "cold_start.steps=0")
-        return bench(COLD, (*asked, *overrides))
-
-    first, other = (facts(folder) for folder in model_folders)
-    assert first["cold"] != other["cold"] and first["replies"] != other["replies"]
-    thinking = facts(model_folders[0], "protocol.thinking=true")
-    assert thinking["cold"] != first["cold"] or thinking["replies"] != first["replies"]
-    assert thinking["replies"] and [row[2] for row in thinking["replies"]] != [row[2] for row in first["replies"]]
-
-
 ODD = {
     "group": 4, "level": 0.6, "half_life": 3.0, "intraclass": 0.1, "relative_threshold": 0.5, "solved_above": 0.6,
     "unreachable_below": 0.05, "spare_improving": True, "coverage": 0.3, "rehearsal": 0.2, "sft_rate": 0.3,
@@ -348,7 +319,7 @@ def test_the_diagnosis_and_the_plan_are_those_of_the_config(bench):
 
 ELSEWHERE = {
     "data_dir": "tests/journeys/test_every_setting.py::bench",
-    "protocol.thinking": "tests/journeys/test_every_setting.py::test_a_model_folder_is_read_and_asked_as_told",
+    "protocol.thinking": "tests/journeys/test_starts.py::test_a_model_folder_is_read_and_asked_as_told",
     "measure.audit_per_stratum": "tests/flows/orchestration/test_whole.py::test_as_many_verdicts_are_audited_as_told",
     "loop.grpo.max_truncated": (
         "tests/trainer/test_grpo.py::test_two_steps_of_truncated_replies_stop_training_unless_allowed"

@@ -5,7 +5,7 @@ import pytest
 from flows.config import ArmConfig
 from flows.loop.loop import plan_round, traceable
 from flows.run import Run
-from pipeline.choice.weakness import CellHistory, Diagnosis, WeaknessConfig, diagnose
+from pipeline.choice.weakness import CellHistory, Diagnosis, WeaknessConfig, diagnose, next_mixture
 from tests.flows.tiny import tiny
 
 CELLS = (
@@ -57,3 +57,14 @@ def test_a_placebo_has_the_weights_of_the_diagnosis_on_other_cells(run, diagnosi
 def test_a_chosen_operator_on_a_uniform_mixture_is_uniform(run, diagnosis):
     for part in plan_round(run, ArmConfig(name="a", mixture="uniform", operator="chosen"), 1, diagnosis, []):
         assert len({weight for _, weight in part.mixture.weights}) == 1
+
+
+def test_reinforcement_alone_works_on_the_cells_that_it_would_leave_to_imitation(run, diagnosis):
+    def mixture(operator):
+        arm = ArmConfig(name="a", mixture="weakness", operator=operator)
+        return next(p.mixture for p in plan_round(run, arm, 1, diagnosis, []) if p.operator == "grpo")
+
+    cells = run.config.all_cells()
+    every, some = (next_mixture(diagnosis, WeaknessConfig(), operator=op, among=cells) for op in (None, "grpo"))
+    assert every != some
+    assert (mixture("grpo"), mixture("chosen")) == (every, some)
