@@ -193,8 +193,8 @@ CASES: dict[str, Case] = {
         LOOP, 3, "taught", (*MOVES, "loop.curriculum.name=easy_to_hard", "cells.1.levels=[1, 2]", BRIEF)
     ),
 }
-UNMOVED = ("loop.budget_s=12", "loop.grpo.prompts=12", "loop.curriculum.refresh_every=1")
-"""The stretch of MOVES on an arm whose mixture no diagnosis chooses: a curriculum is none of its business."""
+UNMOVED = ("loop.budget_s=6", "loop.grpo.prompts=12", "loop.curriculum.refresh_every=1")
+"""Half the stretch of MOVES on an arm whose mixture no diagnosis chooses: a curriculum is none of its business."""
 REFUSED: dict[str, tuple[str, str]] = {
     "policy.path": ("/nowhere/model", "both path"),
     "sampler.name": ("gpu", "torch"),
