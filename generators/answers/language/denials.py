@@ -17,7 +17,8 @@ _NEAR = 100
 
 _DOUBTS = (
     r"either(?!\W*$|[.!,])|maybe|perhaps|possibly|probably|not(?: (?:entirely|completely|quite|really|fully))? "
-    r"(?:sure|certain)|unsure|uncertain|(?:don't|do not) know|no idea|hard to (?:say|tell)|quizas|tal vez|talvez|forse"
+    r"(?:sure|certain)|unsure|uncertain|(?:don't|do not) know|unless|no idea|hard to (?:say|tell)|quizas"
+    r"|tal vez|talvez|forse"
     r"|vielleicht|possivelmente|probablement|probablemente|wahrscheinlich|misschien|kanske|może|belki|mungkin"
 )
 _FOREIGN_DOUBT = (
@@ -33,7 +34,8 @@ _DENIED = re.compile(
     r"|rul(?:e|ing) out"
     r"|(?:root|multiple|factor|divisor|power|square|cube|negative|opposite|reciprocal|inverse|one)s? of|exceeds?"
     r"|close to|different from|up to|under|below|above|nearly|almost|double|twice|triple|half(?: of)?))"
-    r"(?: equal to| be| at| on| in)?$|(?:\b(?:not|never)|n't)(?: [a-z]+){0,2}(?: [A-Za-z](?:_\w)? ?=)?$"
+    r"(?: equal to| be| at| on| in)?$"
+    r"|(?:\b(?:not|never)|n't)(?: (?!(?:is|are|was|were|equals)\b)[a-z]+){0,2}(?: [A-Za-z](?:_\w)? ?=)?$"
     r"|(?:\b(?:is|are) |^)at (?:least|most)$"
     r"|\bdoubt\b[^,;]{0,20}$|\bbetween\b[^,;]{0,40} (?:and|to)$"
     r"|\b(?:pas|no (?:es|son|hay|tiene)|nicht|keine?|не|não (?:é|são|tem)|non (?:è|ha|sono)|niet|geen|inte|nie|bukan"
@@ -50,8 +52,10 @@ _DENIED_CUE = re.compile(
     r"(?: true| the case| correct(?: to say)?| right| think| believe| mean| say| know| certain)?"
     r"(?: that| if| whether)?(?: (?:the|our|my|final|correct))*\s*$"
     r"|\b(?:might|may|could) (?:say|think|believe|guess|argue|assume|conclude)(?: that)?(?: the)?\s*$"
-    r"|\b(?:(?:mistake|error) is|tempting|wrongly|wrong|incorrect|bound (?:for|on|of))\b[^.;]{0,30}$"
-    r"|\b(?:suppose|assume|(?:others?|some|people|student|friend) (?:claim|say|said|think|believe)s?)"
+    r"|\bunless\b[^.;]{0,60}$|\b(?:(?:mistake|error) is|tempting|wrongly|wrong|incorrect|bound (?:for|on"
+    r"|of))\b[^.;]{0,30}$"
+    r"|\b(?:suppose|assume|(?:others?|some|someone|somebody|many|anyone|people|students?|friend) (?:claim|say"
+    r"|said|think|believe)s?)"
     r"(?: that)?(?: the)? $",
     re.IGNORECASE,
 )
@@ -88,11 +92,24 @@ _REFUSED = re.compile(
     re.IGNORECASE,
 )
 """What before an answer denies it, supposes it, or lays it in somebody else's mouth."""
+_REFUSING_CLAUSE = re.compile(
+    r"(?:\bno way\b|(?:^|[.;!?] )\W*(?:nobody|no one|nothing|none of (?:us|them|the \w+))\b|\bfar from\b"
+    r"|\b(?:wrong|incorrect|mistaken|false|a mistake|an error) to (?:say|claim|think|conclude|answer|assume|believe)\b"
+    r"|\b(?:careless|naive|hasty|sloppy|inattentive) (?:reader|student|person|solver|reading|approach|guess)s?\b"
+    r"|\b(?:doubt|disagree|deny|denies|refutes?|unlikely|impossible|implausible) (?:that|to be|it)\b"
+    r"|\btempt(?:ed|ing) to\b)"
+    r"(?!.*(?:[,;:]\s|\b(?:so|but|thus|therefore|hence)\b|\bwe (?:get|have|find)\b"
+    r"|\b(?:correct|right|true|actual) (?:answer|value|option|choice|one|result)\b))[^.;]{0,70}$",
+    re.IGNORECASE,
+)
+"""What opens a clause that affirms nothing, however it goes on: "there is no way", "a careless reader"."""
 _UNCERTAIN = re.compile(
-    r"(?:\b(?:could|might|may|maybe|perhaps|possibly|probably|peut-être|pourrait|vielleicht|könnte|quizás?|tal vez"
+    r"(?:\b(?:i(?:['’]d| would)?|my(?: best)?) guess(?: is)?"
+    r"|\b(?:could|might|may|maybe|perhaps|possibly|probably|peut-être|pourrait|vielleicht|könnte|quizás?|tal vez"
     r"|podría"
     r"|talvez|poderia|forse|potrebbe|возможно|misschien|kanske|belki|mungkin)(?: (?:be|also|even|well|is|it|the|answer"
-    r"|ser|être|sein|essere|a|an|equal|to|have|been|option|choice))*|可能是?|也许是?|也許是?|或许是?|たぶん|아마)"
+    r"|ser|être|sein|essere|a|an|equal|to|have|been|option|choice|end|start|begin|arrive|leave|finish|fall|at"
+    r"|on|in))*|可能是?|也许是?|也許是?|或许是?|たぶん|아마)"
     rf"[ :,]*{_NAME}$",
     re.IGNORECASE,
 )
@@ -108,9 +125,12 @@ _REFUSED_AFTER = re.compile(
     r"(?:(?:is|was|are|were|would be|seems|looks|must be|has been|will be)(?:n['’]t\b| not\b| (?:definitely |clearly "
     r"|simply "
     rf"|also |just |obviously )?{_BAD})"
-    r"|(?:ca|could|do|does|did|would|wo)n['’]t\b|(?:can|could|do|does|did|will) not\b|cannot\b|fails?\b"
+    r"|(?:ca|could|do|does|did|would|wo)n['’]t(?= (?:be|work|hold|fit|satisfy|match|make|seem))|fails?\b"
+    r"|(?:can|could|may|must|should) be (?:ruled out|eliminated|excluded|rejected|discarded|dismissed)"
+    r"|(?:can(?:not| not)|(?:could|do|does|did|will) not)(?= (?:be|work|hold|fit|satisfy|match|make|seem))"
     r"|n'est pas\b|est fau(?:x|sse)\b|no es\b|es (?:incorrect|fals)|ist (?:nicht|falsch|keine?)\b|non è\b|não é\b"
     r"|è (?:sbagliat|errat|fals)|(?:это )?не(?:верн|правильн)|- это не)"
+    r"|[\s}$*`\"”’)\]]*(?:(?:ca|could|do|does|did|would|wo)n['’]t\b|(?:can|could|do|does|did|will) not\b|cannot\b)"
     rf"|[\s}}$*`\"”’)\]]*[,.;—-]?\s*(?:which|that|this|but (?:that|this|it))(?:'s| is| was| would be"
     rf"| seems) (?:\w+ly )?{_BAD}"
     r"|[\s}$*`\"”’)\]]*(?:[A-Za-z°%]{1,12}\s?)?(?:是?错|是?不对|是?错误|不行|不正确|不是(?:正确)?答案|ではな"
@@ -124,6 +144,8 @@ _OR_LAST = re.compile(
     rf"|else|أو|या)[ ,:]*{_NAME}$|(?:或|还是|または|もしくは|あるいは|또는|혹은)[ ,:]*{_NAME}$",
     re.IGNORECASE,
 )
+_RESTATED = re.compile(r"(?:=[^=,;.]{1,40}=[^=,;]{1,40}|[\w)] ?[-+*/] ?[^=,;.]{1,30}=[^=,;]{1,30}),\s*$")
+"""A calculation before "or", which the answer says in other words: "360 + 2x = 600, or x = 120"."""
 _MARKS_BEFORE = " $*`(\"“'[{\\"
 _DENYING = re.compile(r"\b(?:not|wrong|incorrect|false|never)\b|n't\b", re.IGNORECASE)
 _SIGNS = tuple("<>≤≥≠-+*/^")
@@ -177,10 +199,14 @@ def is_hedge(text: str, *, but_or: bool = False) -> bool:
     return not text.isascii() and _FOREIGN_HEDGE.search(text) is not None
 
 
+_OPENING_DOUBT = re.compile(rf"(?:or|oder|alternatively|otherwise|{_DOUBTS})\b", re.IGNORECASE)
+
+
 def opens_doubt(text: str, begin: int, *, end: int | None = None, but_or: bool = False) -> bool:
     """Say whether what stands in a text from `begin` on, or up to `end`, names a candidate or doubts."""
-    pattern = _DOUBT if but_or else _HEDGE
-    return (pattern.match(text, begin) if end is None else pattern.search(text, begin, end)) is not None
+    if end is None:
+        return (_DOUBT if but_or else _OPENING_DOUBT).match(text, begin) is not None
+    return (_DOUBT if but_or else _HEDGE).search(text, begin, end) is not None
 
 
 def is_denied(text: str) -> bool:
@@ -202,7 +228,8 @@ def denies_cue(before: str) -> bool:
 
 def refuses_next(before: str) -> bool:
     """Say whether a text denies the answer that follows it, or only supposes it, and does no more than that."""
-    return _REFUSED.search(before[-_NEAR:].rstrip(_MARKS_BEFORE)) is not None
+    near = before[-_NEAR:].rstrip(_MARKS_BEFORE)
+    return _REFUSED.search(near) is not None or _REFUSING_CLAUSE.search(near) is not None
 
 
 def follows_or(before: str) -> bool:
@@ -220,7 +247,10 @@ def fault_before(before: str) -> str:
     if refuses_next(before):
         return DENIAL
     near = before[-_NEAR:].rstrip(_MARKS_BEFORE)
-    return HEDGE if _UNCERTAIN.search(near) is not None or _OR_LAST.search(near) is not None else ""
+    beside = _OR_LAST.search(near)
+    if beside is not None and _RESTATED.search(near[: beside.start()]) is not None:
+        beside = None
+    return HEDGE if beside is not None or _UNCERTAIN.search(near) is not None else ""
 
 
 def fault_behind(behind: str) -> str:

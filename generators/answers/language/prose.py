@@ -40,8 +40,10 @@ GOLD_CUE = re.compile(r"(?:the |final |correct ){0,3}answer ?(?:is:?|:) (?=\$?[-
 _TRAILING = re.compile(r"\bis (?:the|our|my) (?:final |correct |desired |required )?answer\b", re.IGNORECASE)
 _CLOSING = re.compile(
     r"(?:please |and )?(?:let me know|feel free|if you(?:'d| have| need| want| would)|would you like"
-    r"|do you (?:want|need)|is there anything|(?:i )?hope\b|i'm happy|happy to|good luck|thank|you're welcome)"
-    r"|[∎■□]|Q\.?E\.?D\b",
+    r"|do you (?:want|need)|is there anything|(?:i )?hope\b|i'm happy|happy to|good luck|thank|you're welcome"
+    r"|reach out|(?:don't|do not) hesitate|(?:best|all the best) of luck|have a (?:great|nice|good)"
+    r"|(?:note|disclaimer):? (?:as an ai|i(?:'m| am) an ai))"
+    r"|[∎■□]|[-*_=]{3,}$|Q\.?E\.?D\b",
     re.IGNORECASE,
 )
 """How a courtesy at the end of a reply begins."""
@@ -74,7 +76,7 @@ _OPENING = re.compile(
     r"(?:(?:so|thus|hence|therefore|then|finally|A:|Ans[:.]|(?:it|that)(?:'s| is)|either(?= \S+ ?(?:=|or\b))),? ){1,3}",
     re.IGNORECASE,
 )
-_SAID = re.compile(r"(?:\b(?:is|are|equals|be|it's|that's)(?: equal to)?|:) ")
+_SAID = re.compile(r"(?:\b(?:is|are|equals|measures|be|it's|that's)(?: equal to)?|:) ")
 _OTHERS_DENIED = re.compile(
     r"(?<=[\w)}$%])(?:[\s,*-]+because |[\s,.;]*因为|,? since (?![\d$\\])"
     r"|(?:[\s,;:.!*]+(?i:(?:but|and|so|et|und|y|e|и|а) )?"
@@ -95,12 +97,25 @@ _SETTING_CASE = re.compile(r"\b(?:for(?: all| every| any)?|when|if|where|since|b
 _ROUNDING = re.compile(r"\b(?:approximately|about|roughly) $")
 _COPULA = re.compile(r"(?:です|である|だ|입니다|이다)[.。]?$")
 _REMARK = re.compile(r"\s\((?!mod)(?=[^()]*[A-Za-z]{3})[^()]{1,200}\)[.\s]*$")
+_ANOTHER = re.compile(r" \((?:or|alternatively|otherwise|maybe|perhaps|possibly)\b[^()]*\d", re.IGNORECASE)
+"""A remark that sets another value beside the answer: "(or 7 if order matters)"."""
+_RANGING = re.compile(
+    r"(?<=[\w)]),? (?:counting |for \w+ (?:ranging |running |= )?)?from \S{1,12} (?:up )?"
+    r"(?:to|through) [^\s.]{1,12}\.?$"
+)
+"""What a count or a sum runs over, behind it."""
 _WORKING = re.compile(r"(?<=\d) \((?=[^()]*[-+*/×=])[\d\s+*/×=.,$%-]{3,80}\)[.\s]*$")
 """The calculation of a number, in brackets behind it."""
 _EXAMPLES = re.compile(
     r",? (?:e\.g\.|i\.e\.|for example|for instance|such as|namely|viz\.|specifically|that is,)(?: |$).*", re.DOTALL
 )
 """What names examples, or the same thing again, behind an answer."""
+_COMPARED = re.compile(
+    r", which (?:is|are) (?:fewer|less|more|greater|larger|smaller|higher|lower|longer|shorter|below|above"
+    r"|under|over)\b"
+    r"[^,;]{0,60}$"
+)
+"""What an answer is compared with, behind it."""
 _REASON = re.compile(
     r"(?<=[\w)%$]),? (?:because|since|given that|seeing that|due to|as (?:he|she|it|they|we|the|there|each)) "
 )
@@ -149,7 +164,9 @@ def after_cue(text: str) -> str | None:
 def without_remark(text: str) -> str:
     """Return a text without a remark in brackets at its end: "5 (since x > 0)"."""
     remark = _REMARK.search(text) if text.rstrip(". ").endswith(")") else None
-    return text[: remark.start()] if remark is not None and "\\" not in remark[0] else text
+    if remark is None or "\\" in remark[0] or _ANOTHER.match(remark[0]):
+        return text
+    return text[: remark.start()]
 
 
 def is_order(text: str) -> bool:
@@ -211,7 +228,7 @@ def _without_ending(text: str, idle: Callable[[str], bool]) -> str:
         if (
             not end
             or end >= len(text)
-            or not idle(text[end:].lstrip("*_ "))
+            or not (idle(text[end:]) or idle(text[end:].lstrip("*_ ")))
             or "\\boxed" in text[end:]
             or "<" in text[end:]
         ):
@@ -238,10 +255,14 @@ def stated_first(text: str) -> str | None:
 def without_explanation(text: str) -> str:
     """Return a last line without what it says beyond the answer: "is 7 when x = 2", "is 7, not 8", "7 (not x = 8)"."""
     remark = _REMARK.search(text) or _WORKING.search(text)
-    if remark is not None and any(map(str.isdigit, text[: remark.start()])):
+    if remark is not None and any(map(str.isdigit, text[: remark.start()])) and not _ANOTHER.match(remark[0]):
         text = text[: remark.start()]
+    if (ranging := _RANGING.search(text)) is not None and any(map(str.isdigit, text[: ranging.start()])):
+        text = text[: ranging.start()]
     if (examples := _EXAMPLES.search(text)) is not None and any(map(str.isdigit, text[: examples.start()])):
         text = text[: examples.start()]
+    if (compared := _COMPARED.search(text)) is not None and any(map(str.isdigit, text[: compared.start()])):
+        text = text[: compared.start()]
     if _CONDITION.match(text):
         return text
     found = next(iter(deque(_EXPLAINED.finditer(text), maxlen=1)), None)

@@ -22,7 +22,8 @@ _ANSWER = re.compile(
 )
 _SENTENCE = re.compile(r"(?<=[.!?。])\s+|\n+")
 _TELLS = re.compile(
-    r"\b(?:lines?|form|format(?:ted)?|end(?:ing|s)?|finish|conclude|begin|start|respond|reply|output|write|put|place|give"
+    r"\b(?:lines?|form|format(?:ted)?|end(?:ing|s)?|finish|conclude|begin|start|respond|reply|output|write|put"
+    r"|place|give"
     r"|provide|return|present|state|report|use|after|follow\w*|prefix\w*|preced\w*|last|final(?:ly)?|enclose\w*|wrap\w*"
     r"|within|inside|between|must|should|please)\b|请|請|输出|放在|最后",
     re.IGNORECASE,

@@ -94,7 +94,8 @@ _RIVAL = re.compile(
 
 _SUSPECT = frozenset(
     words(
-        "not cannot never nor or could might may would maybe perhaps possibly probably suppose assume assumes"
+        "no nobody nothing none far careless naive hasty sloppy tempted unlikely impossible deny denies false"
+        " not cannot never nor or could might may would maybe perhaps possibly probably suppose assume assumes"
         " assuming imagine"
         " wrong wrongly incorrect incorrectly mistake mistakenly mistaken trap tempting error doubt than instead but"
         " except"
@@ -265,7 +266,8 @@ def _joined(between: str, *, same: bool) -> str:
         return "list"
     if "rather" not in plain and (found := _OR.search(plain)) is not None:
         return "" if _STOP.search(plain, found.end()) else "or"
-    if (_SENTENCE.search(plain) and _LABELLED.fullmatch(plain)) or _is_item(plain):
+    numbered = _SENTENCE.search(plain) is not None or plain.lstrip(" .,;").startswith("(")
+    if (numbered and _LABELLED.fullmatch(plain)) or _is_item(plain):
         return "list"
     if _SENTENCE.search(plain) or _FLOW.search(plain):
         return ""

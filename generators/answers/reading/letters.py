@@ -102,8 +102,8 @@ _LISTING = re.compile(
 OPENERS = (
     "(?:"
     + any_of(
-        "so thus therefore hence then ok okay definitely clearly finally final answer answering my the our best"
-        " correct right"
+        "in_conclusion in_summary in_short to_conclude overall consequently accordingly so thus therefore"
+        " hence then ok okay definitely clearly finally final answer answering my the our best correct right"
         " option choice letter ans it's it_is i'?d_say i_would_say i_say is must_be would_be and result response"
         " solution"
         " indeed absolutely certainly surely of_course obviously donc also entonces quindi итак ответ réponse"
@@ -114,7 +114,7 @@ OPENERS = (
 )
 _BARE = re.compile(
     rf"\W*{OPENERS}[(\[]?([A-Z])(?:[)\]]?\W*$|[)\].:：]+(?:\s|$)(.*)|\s?[-–—]\s(.*)|[)\]]\s?(.*)"
-    r"|[)\]]?,? (?:because|since|as|given|due|for|denn|weil|car|porque|perché|потому)\b(.*))",
+    r"|[)\]]?,? (?:i'm|i am|because|since|as|given|due|for|denn|weil|car|porque|perché|потому)\b(.*))",
     re.DOTALL | re.IGNORECASE,
 )
 """A sentence that is nothing but an option: its letter, with or without its content or its reason."""
@@ -126,6 +126,8 @@ _CUED = re.compile(
 _OR_MORE = re.compile(r"\W{0,3}(?:or|and|ou|et|oder|und|o|y|e|или|и|或|和)(?!\w)\s*\W?(?:[A-Z]\b|-?\d|maybe|perhaps)")
 """What sets another candidate beside an option."""
 _NOT_LETTER = re.compile(r"\W*(?:no|wrong|incorrect|false)\b", re.IGNORECASE)
+_SMALL_LETTER = re.compile(r"\b(?:letter|option|choice)\b[^.;,]{0,40} is:? \(?([a-j])\)?\W*$")
+"""An option in a small letter, where it is called one and ends its sentence."""
 _MID_LABEL = re.compile(r"[).:] ")
 _PRONOUN = re.compile(r"(?:'|’| [a-z])")
 _ARTICLE = re.compile(
@@ -156,6 +158,8 @@ def affirmed_letter(text: str, *, whole: bool = False) -> tuple[str, str]:
 
 def _letters(sentence: str) -> list[Affirmed]:
     """Return the options that a sentence affirms."""
+    if (small := _SMALL_LETTER.search(sentence)) is not None:
+        return [Affirmed(small[1].upper(), 2, *small.span(1))]
     bare = _BARE.fullmatch(sentence)
     if bare is None or not _is_option(sentence, bare):
         return _scanned(sentence)

@@ -75,6 +75,8 @@ _RESULT = re.compile(
     r"|takes?|took|total\w*|giv\w+|ist|est|es|è|é|llega|arrive|kommt|answer)\b|[=:→]|是|为|は)[^,;]{0,25}$",
     re.IGNORECASE,
 )
+_ITSELF_GIVEN = re.compile(r"\w+(?: time)? (?:is|was)(?: at)?\s*", re.IGNORECASE)
+"""A beginning of which a sentence says when it is: "departure is at"."""
 _NEAR_CUE = 3
 """Words between a cue and what it announces."""
 _BOLD = re.compile(r"\*\*([^*\n]{1,80})\*\*")
@@ -164,5 +166,5 @@ def _is_given(before: str) -> bool:
     given = _GIVEN.search(before[-60:])
     if given is None:
         return False
-    result = _RESULT.search(before[-60:])
+    result = _RESULT.search(before[-60:]) if _ITSELF_GIVEN.fullmatch(given[0]) is None else None
     return result is None or result.start() < given.start()

@@ -37,7 +37,8 @@ def without_markup(text: str) -> str:
 
 _EXPLAINING = re.compile(
     r"\W*(?:explanation|reason(?:ing)?|because|here(?:'s| is) why|why|justification|details?|proof|note|this is because"
-    r"|steps?|solution|that's because|explication|begründung|explicación|spiegazione|原因|理由|解释|解析|説明"
+    r"|steps?|solution|that's because|to (?:find|get|see|obtain|solve|calculate|compute|determine) (?:this|that|it)\b"
+    r"|explication|begründung|explicación|spiegazione|原因|理由|解释|解析|説明"
     r"|설명)(?:\b|[:：])",
     re.IGNORECASE,
 )

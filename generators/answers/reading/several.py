@@ -23,6 +23,12 @@ MAX_CANDIDATES = 200
 _ITEM = re.compile(r"\s*(?:[-*•–]|\(?(?:\d{1,2}|[a-h]|i{1,3}|iv|v)[.)])\s+(?=\S)")
 _NAMED = re.compile(r"(?:\*\*)?\$?\(?([A-Za-z](?:_\{?\w{1,3}\}?)?)\)? ?= ?([^=<>]+?)\$?(?:\*\*)?")
 _LABELLED = re.compile(r"(?:\*\*)?([A-Za-z][A-Za-z '-]{0,40}?)(?:\*\*)?:(?:\*\*)? ?([^:=]+)")
+_NUMBERED = re.compile(
+    r"(?:\*\*)?(?:answer|solution|option|case|root|value|possibility|result) ?\(?(?:\d|[A-H]|i{1,3})\)?(?:\*\*)?"
+    r"(?::| =| is)(?:\*\*)? ?(.+)",
+    re.IGNORECASE,
+)
+"""One of several answers that are numbered: "Answer 2: 8"."""
 _LAST = re.compile(r"\b(?:total|final|answer|result|sum|overall|altogether|therefore|so|thus)\b", re.IGNORECASE)
 _JOIN = re.compile(r"(?:[\s,;]|\band\b|\bor\b|\\quad)*")
 
@@ -51,15 +57,23 @@ _EQUATIONS = re.compile(
     rf"(?P<lead>.*?)(?P<run>(?<![\w^*/+\\-]){_EQUATION}(?:(?:,? (?:and|or) |[,;] ){_EQUATION}){{1,7}})[.!]?", re.DOTALL
 )
 _INTRODUCING = re.compile(
-    r"(?:^|[:：]|\b(?:is|are|have|get|find|gives?|so|then|thus|hence|therefore|either|solutions?|roots?|sont|sind|son"
+    r"(?:^|[:：]|\b(?:here|where|with|is|are|have|get|find|gives?|so|then|thus|hence|therefore|either|solutions?|roots?|sont|sind|son"
     r"|sono|são"
     r"|soluciones|lösungen|donc|also|entonces|quindi|решения|корни|ответ)\b|[为是解得は])[\s:：,]*(?:either )?$",
     re.IGNORECASE,
 )
 """What stands before equations that are all of the answer."""
+_WHOLE = r"[-−]?\d+(?:[./]\d+)?"
+_JOINED_VALUES = re.compile(
+    r"(?:.*\b(?:are|is|sont|sind|son|sono|são|zijn|är|est|es|ist|è|é) |.*: ?|.*\b[Bb]oth )?"
+    rf"(?P<items>(?:{_WHOLE}, ){{0,6}}{_WHOLE},? and {_WHOLE})"
+    r"(?: (?:work|hold|are (?:solutions|valid|roots)|satisfy [^.]{1,40}))?[.!]?"
+)
+"""Numbers that "and" joins at the end of a line, and nothing else behind the verb."""
 _COUNTED = re.compile(
     r"[^.]*?\b(?P<count>\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten)\b (?:[a-z-]+ ){0,3}?"
     r"(?:solutions?|roots?|values?|answers?|numbers?|pairs?|zeros?|zeroes|integers?|ways|primes?|factors?|divisors?)"
+    r"(?: (?:below|above|under|between|up to|less than|greater than|of|in) [\w ]{1,30})?"
     r"(?:, (?:namely|which are)?|: | namely |\s?\((?:namely )?| - | – )(?P<items>[^()]{1,200})\)?[.!]?",
     re.IGNORECASE,
 )
@@ -101,6 +115,12 @@ def joined_equations(line: str) -> str | None:
     return found["run"] if is_answer(found["run"]) else None
 
 
+def joined_values(line: str) -> str | None:
+    """Return the numbers that a line ends with as its values: "les solutions sont 1 et 6"; None for any other line."""
+    found = _JOINED_VALUES.fullmatch(line)
+    return found["items"] if found is not None else None
+
+
 def counted(line: str) -> tuple[str, str] | None:
     """Return the values that a line lists and how many they are: "There are 2 roots, 3 and 5"; None for no such."""
     found = _NUMBER_IS.fullmatch(line) or _COUNTED.fullmatch(line)
@@ -126,7 +146,7 @@ def listed_lines(text: str) -> str | None:
     items: list[tuple[str, str, bool]] = []
     for line in reversed(lines):
         if not line and items:
-            break
+            continue
         item = _item(line)
         if item is None:
             break
@@ -154,6 +174,9 @@ def _item(line: str) -> tuple[str, str, bool] | None:
     rest = line[mark.end() :] if mark is not None else line
     if (named := _NAMED.fullmatch(rest)) is not None:
         return named[1], named[2], mark is not None
+    if (numbered := _NUMBERED.fullmatch(rest)) is not None:
+        inner = _NAMED.fullmatch(numbered[1])
+        return (inner[1], inner[2], False) if inner is not None else ("numbered", numbered[1], False)
     if mark is not None and (labelled := _LABELLED.fullmatch(rest)) is not None:
         return labelled[1], labelled[2], True
     return ("", rest.strip("*$ "), True) if mark is not None and len(rest) <= 40 else None

@@ -42,6 +42,7 @@ from generators.answers.language.writing import plain_characters
 from generators.answers.maths.typed import LONG_WORD, RELATION, is_answer, is_readable, worded
 from generators.answers.reading.boxes import last_sentence
 from generators.answers.reading.extract import undressed
+from generators.answers.reading.sentences import explains
 from generators.answers.reading.several import (
     MATH,
     agreed,
@@ -50,6 +51,7 @@ from generators.answers.reading.several import (
     counted_things,
     joined_equations,
     joined_formulas,
+    joined_values,
     keyed,
     listed_lines,
 )
@@ -68,6 +70,18 @@ _ENDING = re.compile(
     r"\b((?:[Ss]o|[Tt]hus|[Hh]ence|[Tt]herefore),? )\(?[A-J]\)?[.!]?$|[(\[][-+\d. /]+(?:,[-+\d. /]+)+[)\]][.!]?$"
 )
 """What a line may end with that is one answer: a letter behind "so", a tuple of numbers."""
+_UNITS = "one|two|three|four|five|six|seven|eight|nine"
+_IN_WORDS = re.compile(
+    r"\b(?:[Tt]here (?:are|is|were|will be)|has|have|obtain|get|find|needs?|makes?|gets?|is|are|equals|[Ee]xactly"
+    r"|[Oo]nly|sold|bought|ate|left|made|scored|won|paid|spent|walked|used)(?: (?:exactly|only|just|a total of))? "
+    rf"((?:{_UNITS})(?: (?:half|halves|thirds?|quarters?|fourths?|fifths?|tenths?))?|zero|ten|eleven|twelve"
+    rf"|(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-(?:{_UNITS}))?)"
+    r"(?: (?!of\b|more\b|less\b|times\b)[a-z]+){0,3}[.!]?$"
+)
+"""A number in words of which a line says how many there are."""
+_FENCED = re.compile(r"```[a-z]*\n([^`\n]{1,80})\n```$")
+"""An answer in a block of its own that ends a reply."""
+_NEGATIVE = re.compile(r"\b[Nn]egative (?=\$?\d)")
 _NEGATED = re.compile("不|非|没|[小大多少]于|至[多少]|超过|ない|ません|아니|않|ليس|больше|меньше|\\bне\\b")
 _BOLD = re.compile(r"(?<![\w)*])\*\*(?=[^\s*])([^*\n]+)(?<=[^\s*])\*\*(?![\w(*])")
 _DISPLAY = re.compile(
@@ -89,6 +103,8 @@ def stated_values(text: str) -> tuple[str, ...]:
         if len(named) > 1:
             raise Malformed("several answers", text[:100])
         text = named[0]
+    if text.endswith("```") and (fenced := _FENCED.search(text)) is not None and is_answer(fenced[1]):
+        text = fenced[1]
     found = _several(text) or (_stated(text),)
     if fault := _fault_round(text, found[0]):
         raise Malformed(fault, found[0][:100])
@@ -97,7 +113,8 @@ def stated_values(text: str) -> tuple[str, ...]:
 
 def _plain(text: str) -> str:
     """Return the end of a text in plain characters, with its values joined by English words and its prices escaped."""
-    return with_prices(with_plain_joins(plain_characters(text[-MAX_TAIL:])[-MAX_TAIL:]))
+    plain = with_plain_joins(plain_characters(text[-MAX_TAIL:])[-MAX_TAIL:])
+    return with_prices(_NEGATIVE.sub("-", plain) if "egative" in plain else plain)
 
 
 def _several(text: str) -> tuple[str, ...] | None:
@@ -113,8 +130,10 @@ def _several(text: str) -> tuple[str, ...] | None:
         line = _unmarked(cued)
         values = listed_lines(cued) if "\n" in cued else agreed(line) or joined_equations(line) or candidates(line)
         return (values,) if values is not None else None
-    values = listed_lines(after) or joined_equations(last) or counted_things(last) or candidates(last)
-    values = values or candidates(said_last(last) or "")
+    values = (
+        listed_lines(after) or joined_equations(last) or joined_values(last) or counted_things(last) or candidates(last)
+    )
+    values = values or agreed(said := said_last(last) or "") or candidates(said)
     return (values,) if values is not None else None
 
 
@@ -141,6 +160,11 @@ def _fault_round(text: str, found: str) -> str:
 
 def _stated(text: str) -> str:
     """Return the one answer that a text states, whatever stands round it."""
+    first, line, rest = text.partition("\n")
+    if line and explains(rest.lstrip("*_# \n")) and after_cue(rest) is None and not retracts(rest):
+        alone = without_opening(first.strip().strip("*_").rstrip("."))
+        if is_answer(alone):
+            return alone
     bare = _BOLD.sub(r"\1", without_opening(text)) if text.count("**") > 1 else without_opening(text)
     if "\n" not in bare and (shorter := without_remark(bare)) != bare and is_answer(shorter):
         return shorter
@@ -217,6 +241,8 @@ def _last_stated(text: str, bare: str, *, cued: bool) -> str:
         return said
     if formula is None and (alone := _amid_letters(bare)):
         return alone
+    if formula is None and (said_in := _IN_WORDS.search(bare)) is not None:
+        return said_in[1]
     stated = next(filter(None, formula.groups()), "") if formula is not None else bare
     if worded(stated) is None and (formula is None or not is_answer(stated)):
         raise Malformed("no answer found", text[:100])

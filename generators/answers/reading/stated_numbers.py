@@ -46,11 +46,13 @@ _OF_KNOWN = re.compile(
     r"\b(?:for|of|from|in|on|over|after|before|during|within|with|than)"
     r" (?:the|his|her|their|its|our|my|all|each|every|these|those)(?: (?:first|last|next|other|remaining))? ?[$€£]?$"
     r"|\b(?:out of|(?:up|down) from) ?[$€£]?$"
+    r"|\bto (?!(?:the|an?|be|at|get|make|give|reach|have|equal|obtain|find|yield|arrive|become|total|form|produce|see"
+    r"|conclude)\b)[a-z]{2,12}(?: (?:the|all|his|her|their|its|these|those|another))? ?[$€£]?$"
 )
-"""What before a number makes it a thing known and not the result: "for the 16 glasses"."""
+"""What before a number makes it a thing known and not the result: "for the 16 glasses", "to buy 7 tickets"."""
 _OF_GIVEN = re.compile(r"\b(?:for|from|in|over|after|before|during|within|than)(?: [a-z]+ing)? ?[$€£]?$")
 """What makes it one where the result was calculated before: "= 50 miles in 5 days"."""
-_GIVING = re.compile(r"(?:=|\b(?:is|are|equals)) ?[$€£]?$")
+_GIVING = re.compile(r"(?:=|\b(?:is|are|was|were|equals)) ?[$€£]?$")
 _LEADING_ON = re.compile(
     r"(?:(?!\b(?:so|and|then|is|are|was|were|leav|giv|mak|total|left|mean|get)\w*)[\w ,'’$€£%-])*", re.IGNORECASE
 )

@@ -10,14 +10,15 @@ from generators.answers.reading.affirmed import Affirmed, last_affirmed
 from generators.answers.reading.letters import OPENERS
 
 _TRUE = (
-    "yes", "true", "oui", "vrai", "ja", "wahr", "richtig", "sí", "si", "verdadero", "cierto", "sim", "verdadeiro", "sì",
-    "vero", "да", "верно", "истина", "tak", "prawda", "evet", "doğru", "ya", "benar", "có", "đúng", "waar", "sant",
-    "是", "是的", "对", "對", "正确", "真", "はい", "正しい", "예", "네", "참", "نعم", "صحيح", "हाँ", "हां", "सत्य",
+    "yes", "yep", "yeah", "true", "oui", "vrai", "ja", "wahr", "richtig", "sí", "si", "verdadero", "verdadera",
+    "cierto", "sim", "verdadeiro", "sì", "vero", "да", "верно", "истина", "tak", "prawda", "evet", "doğru", "ya",
+    "benar", "có", "đúng", "waar", "sant", "是", "是的", "对", "對", "正确", "真", "はい", "正しい",
+    "예", "네", "참", "نعم", "صحيح", "हाँ", "हां", "सत्य",
 )  # fmt: skip
 _FALSE = (
-    "no", "false", "non", "faux", "nein", "falsch", "falso", "não", "нет", "неверно", "ложь", "nie", "fałsz", "hayır",
-    "yanlış", "tidak", "salah", "không", "sai", "nee", "onwaar", "nej", "falskt", "否", "不是", "不", "不对", "不對",
-    "错误", "错", "假", "いいえ", "誤り", "아니요", "아니오", "거짓", "لا", "خطأ", "नहीं", "असत्य",
+    "no", "nope", "nah", "false", "non", "faux", "nein", "falsch", "falso", "falsa", "não", "нет", "неверно", "ложь",
+    "nie", "fałsz", "hayır", "yanlış", "tidak", "salah", "không", "sai", "nee", "onwaar", "nej", "falskt", "否", "不是",
+    "不", "不对", "不對", "错误", "错", "假", "いいえ", "誤り", "아니요", "아니오", "거짓", "لا", "خطأ", "नहीं", "असत्य",
 )  # fmt: skip
 _SAID_ALOUD = {**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}
 TRUTHS = {**_SAID_ALOUD, "t": True, "y": True, "f": False, "n": False}
@@ -43,12 +44,19 @@ _LEADING = re.compile(
 _SAID = re.compile(
     r"(?:(?<!\w)(?:is|are|was|be|est|es|ist|è|é|är|jest|adalah|là|this|that|say|means)(?!\w)|[:=：—]|=>|→|是|为|為"
     r"|は|은|는)\s?"
-    rf"(?:(?:indeed|thus|therefore|clearly|simply|definitely|always|in fact|certainly|obviously|just|also|donc|also) )*"
+    rf"(?:(?:indeed|thus|therefore|clearly|simply|definitely|always|in fact|certainly|obviously|just|also|donc|also"
+    r"|an? (?:clear|definite|definitive|resounding|firm|simple|straightforward|big)) )*"
     rf"({_WORD})(?!\w)(?:(?=[\s.,:;!?。，！)]|$)|(?=です|だ|입니다|이다))",
     re.IGNORECASE,
 )
+_TRAILING = re.compile(
+    rf"\w+\W+\w.*(?:[,:;，：；]|\s[-–—])\s*(?:so |thus |then |hence |the answer is )?({_WORD})\W*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What a sentence ends with, behind its reason: "Since the sum is odd, no."."""
 _ANNOUNCED = re.compile(
-    r"\b(?:answer(?:s|ing)?|ans|conclusion|result|réponse|respuesta|resposta|risposta|antwort|ответ|cevap|jawaban\w*"
+    r"\b(?:answer(?:s|ing)?|ans|conclusion|verdict|result|réponse|respuesta|resposta|risposta|antwort|ответ"
+    r"|cevap|jawaban\w*"
     r"|odpowiedź|svaret"
     r"|antwoord|đáp án)\b|答案|答え|正解|정답|답|結論|结论|الجواب|الإجابة|उत्तर|जवाब",
     re.IGNORECASE,
@@ -75,6 +83,8 @@ def _truths(sentence: str) -> list[Affirmed]:
     found: list[Affirmed] = []
     if (leading := _LEADING.match(sentence)) is not None:
         found.append(Affirmed(_named(leading[1]), 3, *leading.span(1)))
+    elif (trailing := _TRAILING.fullmatch(sentence)) is not None:
+        found.append(Affirmed(_named(trailing[1]), 2, *trailing.span(1)))
     announced = _ANNOUNCED.search(sentence)
     for match in _SAID.finditer(sentence):
         if announced is not None and announced.start() < match.start(1):

@@ -31,7 +31,9 @@ _COPULA = re.compile(
     r"|yields?|means?"
     r"|says?|reads?|as|it's|that's|he's|she's|est|es|ist|è|é|är|jest|adalah|là|это|heißt|lautet|se llama|s'appelle"
     r"|si chiama"
-    r"|faces|facing|points|heads|makes?|forms?|produces?|choose|pick|say)(?!\w)|[:=：→]|=>|->|是|为|為|は|은|는|叫)\s*",
+    r"|falls on|fell on|lands on|comes|chose|chooses|picked|selected|faces|facing|points|heads|makes?|forms?"
+    r"|produces?|choose|pick|say)(?!\w)"
+    r"|[:=：→]|=>|->|是|为|為|は|은|는|叫)\s*",
     re.IGNORECASE,
 )
 _ADVERBS = re.compile(
@@ -43,14 +45,17 @@ _ADVERBS = re.compile(
     r"|it was"
     r"|it would be|that would be|that is|that's|this is|must be|would be|will be|the answer|answer|the word|the name"
     r"|the city"
-    r"|the string|the text|the month|the day|the color|the colour|called|named|known as|to be|be|is)[\s,:]+)+",
+    r"|the string|the text|the month|the day|the color|the colour|called|named|known as|to be|be|is|facing"
+    r"|heading|pointing)[\s,:]+)+",
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r",? (?:which|who|whose|that is|because|since|as|for|so|whereas|while|but|not|when|where|given|due|by|if|thanks"
+    r",? (?:which|who|whose|that is|because|since|as|for|so|(?:even )?though|although|whereas|while|but|not"
+    r"|when|where|given|due|by|if|thanks"
     r"|according"
     r"|after|before|in this case|of course|indeed|and (?:not|so|therefore|thus|hence|the|it|he|she|we|its|his|her))\b.*"
-    r"|, (?:the|an?|which|who|its|his|her|our|la|le|el|die|der|das|il|in|from|rather|too|with)\b.*|\s*\(.*|\s*（.*|，.*"
+    r"|, (?:the|an?|[A-Z]\w+['’]s|which|who|its|his|her|our|la|le|el|die|der|das|il|in|from|rather|too"
+    r"|with)\b.*|\s*\(.*|\s*（.*|，.*"
     r"|\s+in (?:colou?r|shape|nature|total|size|all)\b.*|\s[-–—]{1,2}\s.*|;\s+(?:it|he|she|this|that|the|they|we"
     r"|because|since|note)\b.*|\.\s.*|[。！].*",
     re.DOTALL | re.IGNORECASE,
@@ -61,6 +66,7 @@ _CONDITION = re.compile(
     r"|based)\b[^,]{1,160},\s+",
     re.IGNORECASE,
 )
+_CONCESSION = re.compile(r"(?<=\w),? (?:even though|though|although|whereas)\b", re.IGNORECASE)
 _OPENING = re.compile(
     r"\W*(?:(?:so|thus|hence|therefore|then|finally|and|ok|okay|in conclusion|in summary|consequently|clearly"
     r"|definitely|overall"
@@ -88,6 +94,11 @@ _NOUN = re.compile(rf"(.*\S)\s+{_NOUNS}s?", re.DOTALL | re.IGNORECASE)
 _NEITHER = re.compile(r"(neither|both|none)\b.*", re.IGNORECASE)
 _DEFINITE = re.compile(r"(?:the|our|my|la|le|el|il|der|die|das|your) (?!same|opposite|only if)", re.IGNORECASE)
 _SUBJECT = re.compile(r"(?:[A-ZÀ-ÖØ-Þ][\w'’.-]*)(?: (?:[A-ZÀ-ÖØ-Þ][\w'’.-]*|of|de|the|von|van|da|di))*")
+_SUBJECT_ALONE = re.compile(
+    r"([A-ZÀ-ÖØ-Þ][\w'’-]+) (?:wins|won|does|did|is|was|has|can|will|(?:finish(?:ed|es)|came|comes|arrive[ds]"
+    r"|placed|ranks) first)[.!]?"
+)
+"""A name of which a sentence says no more than that it is the one."""
 _RATHER = re.compile(r"not [^,;.]{1,60}?,? (?:but|rather) (?:rather )?", re.IGNORECASE)
 """What is denied before what is meant: "not Lyon but"."""
 _CLAUSE = re.compile(r"(?:,? (?:and|but|whereas|while)|,) (?=\w+ (?:is|are|was|were)\b)|; ")
@@ -136,10 +147,19 @@ def _changed(behind: list[str]) -> bool:
     return bool(behind) and _CHANGE.match(behind[0]) is not None
 
 
+_NAME_ALONE = re.compile(r"[A-ZÀ-ÖØ-Þ][\w'’.-]*(?: [A-ZÀ-ÖØ-Þ][\w'’.-]*){0,2}[.!]")
+_GOES_ON = re.compile(
+    r"(?:It|He|She|They|This|That|These|Its|His|Her|Their) (?:is|was|are|were|has|had|have|became|[a-z]+s)\b"
+)
+"""What tells more of the name that is the sentence before it."""
+
+
 def _deciding(parts: list[str]) -> tuple[str, list[str]]:
     """Return the sentence that answers and those behind it: the first before an explanation, else the last."""
-    if len(parts) > 1 and explains(without_markup(parts[1])) and len(parts[0]) <= MAX_WORDS_CHARS:
-        return parts[0], parts[1:]
+    if len(parts) > 1 and len(parts[0]) <= MAX_WORDS_CHARS:
+        named = _NAME_ALONE.fullmatch(without_markup(parts[0])) is not None and _GOES_ON.match(parts[1]) is not None
+        if named or explains(without_markup(parts[1])):
+            return parts[0], parts[1:]
     return parts[-1], []
 
 
@@ -173,9 +193,11 @@ def _predicates(plain: str, *, cued: bool) -> list[str]:
     if refuses_next(plain[: len(plain) - len(whole)] + " ") and len(whole) < len(plain):
         raise Malformed("the answer is denied", plain[:100])
     found = _with_nouns(_TAIL.sub("", whole, count=1))
+    if (alone := _SUBJECT_ALONE.fullmatch(bare)) is not None:
+        found.append(alone[1])
     if cued:
         return [whole, *found]
-    clause = _behind(_CONDITION, bare)
+    clause = _CONCESSION.split(_behind(_CONDITION, bare), maxsplit=1)[0]
     if len(_COPULA.findall(clause)) > 1 and _CLAUSE.search(clause) and not _TAIL.search(clause):
         return found
     main = _CLAUSE.split(clause, maxsplit=1)
