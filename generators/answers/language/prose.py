@@ -6,6 +6,7 @@ Law: every pattern is linear in the text; what a sentence states is decided by i
 import re
 from collections import deque
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import pairwise
 
 from generators.answers.language.denials import denies_cue, denies_next, is_hedge, opens_doubt
@@ -145,6 +146,7 @@ def hedged_part(text: str) -> str:
     return text[: doubted[-1] if doubted else ends[0]]
 
 
+@lru_cache(maxsize=16)
 def after_cue(text: str) -> str | None:
     """Return all the text after the last cue, None without one, "" where the cue is denied."""
     lowered = text.lower()

@@ -24,6 +24,7 @@ _NESTED = 3
 _THOUGHT = "</think>"
 _IDLE = " \n$.}*\\)]"
 """What may stand behind an answer and says nothing."""
+_TAG = re.compile(r"<[A-Za-z/|]")
 _BRACKETED = re.compile(r"\[[/TtuIEr]")
 """How thinking and turns in square brackets begin."""
 _ANNOUNCING = frozenset("Hh \n")
@@ -192,7 +193,11 @@ def lone_place(reply: str) -> str | None:
         if reply.find("{", inside, end) >= 0:
             end = _closing(reply, inside) or -1
         stop = end + 1
-        if reply.find("box", inside) >= 0 or reply.find("box", begin, at) >= 0 or (tagged and "<" in reply[begin:]):
+        if (
+            reply.find("box", inside) >= 0
+            or reply.find("box", begin, at) >= 0
+            or (tagged and _TAG.search(reply, begin))
+        ):
             return None
     else:
         at = reply.find(_OPEN_TAG, begin) if tagged else -1

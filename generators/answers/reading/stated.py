@@ -8,6 +8,7 @@ must not deny it, doubt it, suppose it or take it back.
 
 import re
 from collections import deque
+from string import ascii_letters, digits
 
 from generators.answers.language.denials import (
     HEDGE,
@@ -82,6 +83,9 @@ _IN_WORDS = re.compile(
 _FENCED = re.compile(r"```[a-z]*\n([^`\n]{1,80})\n```$")
 """An answer in a block of its own that ends a reply."""
 _NEGATIVE = re.compile(r"\b[Nn]egative (?=\$?\d)")
+_WORD_OR_POINT = frozenset(ascii_letters + digits + "_.")
+_GOES_ON = re.compile(r"[A-Za-z0-9_]|\.\d")
+"""What behind a piece makes it part of a longer one."""
 _NEGATED = re.compile("不|非|没|[小大多少]于|至[多少]|超过|ない|ません|아니|않|ليس|больше|меньше|\\bне\\b")
 _BOLD = re.compile(r"(?<![\w)*])\*\*(?=[^\s*])([^*\n]+)(?<=[^\s*])\*\*(?![\w(*])")
 _DISPLAY = re.compile(
@@ -147,8 +151,7 @@ def _fault_round(text: str, found: str) -> str:
     plain = _EMPHASIS.sub("", plain_characters(text[-MAX_TAIL:]))
     cued = after_cue(plain)
     begin = max(plain.rfind(cued[:_SEEN]), 0) if cued else 0
-    whole = re.compile(rf"(?<![A-Za-z0-9_.]){re.escape(found.strip())}(?![A-Za-z0-9_]|\.\d)")
-    places = [match.span() for match in whole.finditer(plain, begin)]
+    places = _places(plain, found.strip(), begin)
     start, end = places[0 if cued else -1] if places else (0, 0)
     within = plain if places else found
     value = _VALUE.match(within, start, end if places else len(found)) if "\\" not in found else None
@@ -156,6 +159,18 @@ def _fault_round(text: str, found: str) -> str:
         return ""
     start, end = (value.start(1), value.end()) if value is not None else (start, end)
     return fault_before(last_sentence(within[:start])) or fault_behind(within[end:])
+
+
+def _places(text: str, piece: str, begin: int) -> list[tuple[int, int]]:
+    """Return where a piece stands in a text, from a place on, as no part of a longer word or number."""
+    places: list[tuple[int, int]] = []
+    at = text.find(piece, begin) if piece else -1
+    while at >= 0:
+        end = at + len(piece)
+        if not (at and text[at - 1] in _WORD_OR_POINT) and _GOES_ON.match(text, end) is None:
+            places.append((at, end))
+        at = text.find(piece, end)
+    return places
 
 
 def _stated(text: str) -> str:
