@@ -224,7 +224,10 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory):
-    """Return what runs a variant under overrides, once each, in a root that holds the variant's cold start alone."""
+    """Return what runs a variant under overrides, once each, in a root with the common cold start and some shards.
+
+    What a variant shares with them is found there; what it changes is made anew.
+    """
     folder = tmp_path_factory.mktemp("settings")
     done: dict[str, dict[str, Any]] = {}
 
@@ -241,6 +244,9 @@ def bench(tmp_path_factory):
             if start is not COLD:
                 if not (taught := folder / "taught").exists():
                     run(GRPO, ("loop.rounds=0",), taught)
+                    for variant in (GRPO, LOOP):
+                        run(variant, (), folder / "whole")
+                    shutil.copytree(folder / "whole" / "shards", taught / "shards", dirs_exist_ok=True)
                 shutil.copytree(taught, folder / key)
             done[key] = facts_of(run(start, overrides, folder / key))
         return done[key]

@@ -221,16 +221,16 @@ def test_a_sequential_measurement_says_how_many_are_in_the_band(serve, measured)
 
 
 class Slow:
-    """Answers after a while; counts which draws it was asked for."""
+    """Answers after a while, from `stalls` answers on much later; counts which draws it was asked for."""
 
-    def __init__(self, seconds):
-        self.seconds, self.draws, self.answered = seconds, Counter(), 0
+    def __init__(self, seconds, *, stalls=10**9):
+        self.seconds, self.stalls, self.draws, self.answered = seconds, stalls, Counter(), 0
         self.lock = threading.Lock()
 
     def __call__(self, number, body):
         with self.lock:
             self.draws[(*numbers(body), body["seed"])] += 1
-        time.sleep(self.seconds)
+        time.sleep(self.seconds if self.answered < self.stalls else 1.0)
         with self.lock:
             self.answered += 1
         return solve(number, body)
@@ -283,7 +283,7 @@ def test_whatever_stops_it_loses_the_calls_in_flight_alone(serve, imported, how)
 
 
 def test_replies_are_in_the_ledger_while_it_goes_on(serve, imported):
-    server = Slow(0.1)
+    server = Slow(0.05, stalls=80)
     process = start_command(serve(server), imported)
     wait_for(lambda: query(imported, "SELECT * FROM scores").num_rows > 0)
     assert server.answered < 240

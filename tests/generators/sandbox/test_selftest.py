@@ -86,12 +86,9 @@ class BrokenSandbox:
     replaced = 0
 
     def run(self, job: Job, *, limits: Limits | None = None) -> Execution:
-        limits = limits or Limits()
         command = [sys.executable, "-c", job.source]
         try:
-            ended = subprocess.run(
-                command, input=job.stdin, capture_output=True, text=True, timeout=min(limits.wall_s, 5)
-            )
+            ended = subprocess.run(command, input=job.stdin, capture_output=True, text=True, timeout=40)
         except subprocess.TimeoutExpired:
             return Execution("time", "", None, "time")
         return Execution("raised" if ended.returncode else "ok", ended.stdout[:10_000], None, ended.stderr[-200:])
