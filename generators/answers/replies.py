@@ -7,8 +7,9 @@ states. One statement may have several readings ("a prime number", "prime"); two
 import re
 
 from generators.answers.choices import names_another
-from generators.answers.language.denials import FAULTS, RETRACTION, fault_before, is_hedge, retracts
+from generators.answers.language.denials import FAULTS, RETRACTION, is_hedge, retracts
 from generators.answers.language.prose import endings, without_closing
+from generators.answers.language.standing import fault_before
 from generators.answers.language.tokens import MAX_CHARS
 from generators.answers.maths.typed import PROSE
 from generators.answers.reading.boxes import MAX_ANSWER_CHARS, lone_place

@@ -2,6 +2,6 @@
 
 Whether two answers are equal is asked in `maths`.
 
-Doors: `latex`, `known_forms` and `tokens` for mathematics, `prose`, `denials`, `joiners` and `writing` for sentences,
-`patterns`, `nodes`, `exact`.
+Doors: `latex`, `known_forms` and `tokens` for mathematics, `prose`, `denials`, `standing`, `joiners` and `writing` for
+sentences, `patterns`, `nodes`, `exact`.
 """

@@ -9,8 +9,7 @@ from fractions import Fraction
 from typing import Self
 
 from generators.answers.language import binding, known_forms
-from generators.answers.language.cursor import Cursor
-from generators.answers.language.nodes import Node, number
+from generators.answers.language.nodes import Cursor, Node, number
 from generators.answers.language.tokens import (
     BIG,
     CONSTANTS,

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from itertools import pairwise
 
-from generators.answers.language.denials import denies_cue, denies_next, is_hedge, opens_doubt
+from generators.answers.language.denials import denies_next, is_hedge, opens_doubt
+from generators.answers.language.standing import fault_before
 
 CUE = re.compile(
     r"\b(?:answers?|result|ans|option|choice|solutions?)(?: here)?[*_]{0,2} ?"
@@ -154,7 +155,7 @@ def after_cue(text: str) -> str | None:
     if begin < 0:
         return None
     last = CUE.search(text, begin) or next(iter(deque(CUE.finditer(text), maxlen=1)), None)
-    if last is not None and denies_cue(text[: last.start()]):
+    if last is not None and fault_before(text[: last.end()]):
         return ""
     found = without_closing(text[last.end() :]).strip() if last is not None else None
     found = _COPULA.sub("", found) if found and not found.isascii() else found

@@ -9,8 +9,9 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from generators.answers.language.denials import HEDGE, RETRACTION, fault_before, fault_behind, is_hedge
+from generators.answers.language.denials import HEDGE, RETRACTION, is_hedge
 from generators.answers.language.prose import is_order
+from generators.answers.language.standing import fault_before, fault_behind
 from generators.answers.reading.sentences import explains, sentences, without_markup
 from generators.malformed import Malformed
 

@@ -8,7 +8,8 @@ question is about is never taken for one.
 
 import re
 
-from generators.answers.language.denials import DENIAL, denies_cue
+from generators.answers.language.denials import DENIAL
+from generators.answers.language.standing import fault_before
 from generators.answers.reading.extract import AFTER, MAX_REPLY_CHARS, WITHIN, place, spoken
 from generators.malformed import Malformed
 
@@ -128,7 +129,7 @@ def answer_behind(reply: str, cue: str) -> str | None:
     pattern = rf"{begin}{words}{_MARKS}{colon or '[:：]?'}{_MARKS}"
     after = spoken(reply)
     found = list(re.finditer(pattern, after, re.IGNORECASE))
-    if found and denies_cue(after[: found[-1].start()]):
+    if found and fault_before(after[: found[-1].end()]):
         raise Malformed(DENIAL, after[found[-1].start() :][:100])
     return f"Answer: {after[found[-1].end() :].lstrip()}" if found else None
 

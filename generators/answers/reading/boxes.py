@@ -8,8 +8,8 @@ holds no answer. Every pattern is linear in the text.
 import re
 from typing import NamedTuple
 
-from generators.answers.language.denials import HEDGE, fault_before, fault_behind, refuses_next
-from generators.answers.language.patterns import words
+from generators.answers.language.denials import DENIAL, HEDGE
+from generators.answers.language.standing import MAX_SENTENCE, fault_before, fault_behind, is_suspect
 from generators.malformed import Malformed
 
 MAX_ANSWER_CHARS = 10_000
@@ -28,7 +28,6 @@ _TAG = re.compile(r"<[A-Za-z/|]")
 _BRACKETED = re.compile(r"\[[/TtuIEr]")
 """How thinking and turns in square brackets begin."""
 _ANNOUNCING = frozenset("Hh \n")
-_NEAR = 80
 _BOX = re.compile(r"\\boxed\s*(\{|[0-9A-Za-z])")
 _OTHER_BOXES = re.compile(r"\\(?:beginboxed|fboxed|f(?:rame)?box)(?=\s*\{)")
 _BRACE = re.compile(r"(?:\\\\)+|\\.|[{}]")
@@ -93,23 +92,6 @@ _RIVAL = re.compile(
 )
 """A candidate, in no place of its own, that "or" sets beside the answer before it."""
 
-_SUSPECT = frozenset(
-    words(
-        "no nobody nothing none far careless naive hasty sloppy tempted unlikely impossible deny denies false"
-        " not cannot never nor or could might may would maybe perhaps possibly probably suppose assume assumes"
-        " assuming imagine"
-        " wrong wrongly incorrect incorrectly mistake mistakenly mistaken trap tempting error doubt than instead but"
-        " except"
-        " hardly neither whether one some many other others people student students alternatively otherwise else pas"
-        " nicht"
-        " kein keine non no niet inte nie bukan ou oder oppure ovvero o eller lub albo veya atau forse quizas talvez"
-        " vez"
-        " vielleicht kanske belki misschien mungkin"
-    )
-)
-"""Words of which one stands before every answer that is denied, doubted, supposed or one of several."""
-_WORDS = re.compile("[a-z]+")
-
 
 class Placed(NamedTuple):
     """What stands in a declared place, in one text, and what stands behind it.
@@ -161,22 +143,16 @@ def last_place(text: str) -> Placed | None:
             return None
         marks = _boxes(text)
     run, several = _run(text, marks)
-    before, behind = text[max(0, run[0].begin - MAX_BETWEEN) : run[0].begin], text[run[-1].end :]
+    before, behind = text[max(0, run[0].begin - MAX_SENTENCE) : run[0].begin], text[run[-1].end :]
     if not all(mark.content.strip() for mark in run):
         raise Malformed("empty answer")
     found = _together(text, run, several)
     if several == "doubt":
         return found._replace(fault=HEDGE)
-    fault = fault_before(last_sentence(_MARKUP.sub("", before))) if is_suspect(before) else ""
+    fault = fault_before(_MARKUP.sub("", before)) if is_suspect(before) else ""
     if not fault and behind.strip(_IDLE):
         fault = fault_behind(_MARKUP.sub("", behind[:MAX_BETWEEN]) + behind[MAX_BETWEEN:])
     return found._replace(fault=fault)
-
-
-def is_suspect(before: str) -> bool:
-    """Say at once whether what stands before an answer may deny it or call it uncertain."""
-    before = before[max(before.rfind(". "), before.rfind(".\n")) + 1 :]
-    return not before.isascii() or "n't" in before or not _SUSPECT.isdisjoint(_WORDS.findall(before.lower()))
 
 
 def lone_place(reply: str) -> str | None:
@@ -211,7 +187,7 @@ def lone_place(reply: str) -> str | None:
         return None
     if (not begin and "◁" in reply) or (reply[:1] in _ANNOUNCING and "response:" in reply):
         return None
-    if is_suspect(reply[max(begin, at - _NEAR) : at]):
+    if is_suspect(reply[max(begin, at - MAX_SENTENCE) : at]):
         return None
     return reply[inside:end] if reply[inside:end].strip() else None
 
@@ -220,12 +196,6 @@ def rival(behind: str) -> str | None:
     """Return the candidate that "or" sets beside the answer right before it, None without one."""
     found = _RIVAL.match(behind[:MAX_BETWEEN])
     return found["rest"] if found is not None else None
-
-
-def last_sentence(before: str) -> str:
-    """Return the last sentence of what stands before a place."""
-    ends = [match.end() for match in _SENTENCE.finditer(before, max(0, len(before) - 2 * MAX_BETWEEN))]
-    return before[ends[-1] :] if ends else before
 
 
 def _together(text: str, run: list[_Mark], several: str) -> Placed:
@@ -245,9 +215,8 @@ def _run(text: str, marks: list[_Mark]) -> tuple[list[_Mark], str]:
     run, several = marks[-1:], ""
     for mark in reversed(marks[:-1]):
         joined = _joined(text[mark.end : run[0].begin], same=mark.content.strip() == run[0].content.strip())
-        if not joined or refuses_next(
-            last_sentence(_MARKUP.sub("", text[max(0, mark.begin - MAX_BETWEEN) : mark.begin]))
-        ):
+        before = text[max(0, mark.begin - MAX_SENTENCE) : mark.begin] if joined else ""
+        if not joined or (is_suspect(before) and fault_before(_MARKUP.sub("", before)) == DENIAL):
             break
         run.insert(0, mark)
         several = max(several, joined, key=("", "list", "or", "doubt").index)

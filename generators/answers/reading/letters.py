@@ -5,8 +5,9 @@ Law: what is denied, listed, asked or only mentioned is not affirmed; options th
 
 import re
 
-from generators.answers.language.denials import refuses_last, refuses_next
+from generators.answers.language.denials import DENIAL, refuses_last
 from generators.answers.language.patterns import any_of
+from generators.answers.language.standing import fault_before
 from generators.answers.reading.affirmed import Affirmed, last_affirmed
 from generators.answers.reading.sentences import without_markup
 from generators.malformed import Malformed
@@ -189,7 +190,9 @@ def _scanned(sentence: str) -> list[Affirmed]:
     found: list[Affirmed] = []
     for group, begin, end in _groups(sentence):
         before, after = sentence[max(0, begin - _NEAR) : begin], sentence[end : end + _NEAR]
-        if refuses_next(before) or _DENIED_BEFORE.search(before) or _DENIED_AFTER.match(after) or refuses_last(after):
+        if _DENIED_BEFORE.search(before) or _DENIED_AFTER.match(after) or refuses_last(after):
+            continue
+        if fault_before(sentence[:begin]) == DENIAL:
             continue
         if len(group) > 1 and _LISTING.search(before):
             continue

@@ -8,16 +8,9 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from generators.answers.language.denials import (
-    DENIAL,
-    HEDGE,
-    RETRACTION,
-    fault_before,
-    fault_behind,
-    is_hedge,
-    refuses_last,
-)
+from generators.answers.language.denials import DENIAL, HEDGE, RETRACTION, is_hedge, refuses_last
 from generators.answers.language.prose import after_cue, is_order, without_remark
+from generators.answers.language.standing import fault_before, fault_behind
 from generators.answers.reading.sentences import sentences, without_markup
 from generators.malformed import Malformed
 

@@ -14,8 +14,6 @@ from generators.answers.language.denials import (
     HEDGE,
     RETRACTION,
     denies_next,
-    fault_before,
-    fault_behind,
     is_disowned,
     is_hedge,
     is_revised,
@@ -38,10 +36,10 @@ from generators.answers.language.prose import (
     without_others,
     without_remark,
 )
+from generators.answers.language.standing import fault_before, fault_behind
 from generators.answers.language.tokens import MAX_CHARS
 from generators.answers.language.writing import plain_characters
 from generators.answers.maths.typed import LONG_WORD, RELATION, is_answer, is_readable, worded
-from generators.answers.reading.boxes import last_sentence
 from generators.answers.reading.extract import undressed
 from generators.answers.reading.sentences import explains
 from generators.answers.reading.several import (
@@ -158,7 +156,7 @@ def _fault_round(text: str, found: str) -> str:
     if value is None and not places:
         return ""
     start, end = (value.start(1), value.end()) if value is not None else (start, end)
-    return fault_before(last_sentence(within[:start])) or fault_behind(within[end:])
+    return fault_before(within[:start]) or fault_behind(within[end:])
 
 
 def _places(text: str, piece: str, begin: int) -> list[tuple[int, int]]:

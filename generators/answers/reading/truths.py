@@ -5,7 +5,8 @@ Law: as for letters: a truth that is denied, asked, or one of two that are offer
 
 import re
 
-from generators.answers.language.denials import refuses_last, refuses_next
+from generators.answers.language.denials import DENIAL, refuses_last
+from generators.answers.language.standing import fault_before
 from generators.answers.reading.affirmed import Affirmed, last_affirmed
 from generators.answers.reading.letters import OPENERS
 
@@ -93,7 +94,7 @@ def _truths(sentence: str) -> list[Affirmed]:
             found.append(Affirmed(_named(match[1]), 1, *match.span(1)))
     kept: list[Affirmed] = []
     for one in found:
-        if refuses_next(sentence[: one.begin]) or refuses_last(sentence[one.end :]):
+        if fault_before(sentence[: one.begin]) == DENIAL or refuses_last(sentence[one.end :]):
             continue
         kept.append(one)
         if (other := _OTHER.match(sentence, one.end)) is not None:

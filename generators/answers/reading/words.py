@@ -6,16 +6,10 @@ answer. It may be read in several ways, all of the same statement: with or witho
 
 import re
 
-from generators.answers.language.denials import (
-    fault_before,
-    fault_behind,
-    is_hedge,
-    refuses_last,
-    refuses_next,
-    retracts,
-)
+from generators.answers.language.denials import is_hedge, retracts
 from generators.answers.language.patterns import any_of
 from generators.answers.language.prose import after_cue, is_order
+from generators.answers.language.standing import fault_before, fault_behind
 from generators.answers.reading.sentences import explains, sentences, without_markup
 from generators.malformed import Malformed
 
@@ -173,8 +167,8 @@ def _readings(statement: str, *, cued: bool) -> tuple[str, ...]:
     emphasised = {next(filter(None, m.groups())).strip(" .,!:") for m in marked}
     if len(emphasised) == 1:
         before, after = statement[: marked[-1].start()], statement[marked[-1].end() :]
-        if refuses_next(before) or refuses_last(after):
-            raise Malformed("the answer is denied", statement[:100])
+        if fault := fault_before(before) or fault_behind(after):
+            raise Malformed(fault, statement[:100])
         found.append(emphasised.pop())
     found += _predicates(plain, cued=cued)
     return tuple(dict.fromkeys(reading for reading in found if reading))
@@ -190,8 +184,8 @@ def _predicates(plain: str, *, cued: bool) -> list[str]:
     """Return what a plain sentence says that something is, and the sentence itself without its opening."""
     bare = _behind(_RATHER, _behind(_OPENING, plain))
     whole = _behind(_ADVERBS, bare)
-    if refuses_next(plain[: len(plain) - len(whole)] + " ") and len(whole) < len(plain):
-        raise Malformed("the answer is denied", plain[:100])
+    if len(whole) < len(plain) and (fault := fault_before(plain[: len(plain) - len(whole)])):
+        raise Malformed(fault, plain[:100])
     found = _with_nouns(_TAIL.sub("", whole, count=1))
     if (alone := _SUBJECT_ALONE.fullmatch(bare)) is not None:
         found.append(alone[1])
@@ -206,8 +200,8 @@ def _predicates(plain: str, *, cued: bool) -> list[str]:
     copula = next(iter(_COPULA.finditer(main[0])), None)
     if copula is None:
         return found
-    if refuses_next(main[0][: copula.start()] + " "):
-        raise Malformed("the answer is denied", plain[:100])
+    if fault := fault_before(main[0][: copula.end()]):
+        raise Malformed(fault, plain[:100])
     subject, said = main[0][: copula.start()].strip(), main[0][copula.end() :]
     said = _behind(_ADVERBS, said)
     if (rather := _RATHER.match(said)) is not None:

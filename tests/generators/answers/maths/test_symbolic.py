@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.answers.language.cursor import MAX_DEPTH
 from generators.answers.language.latex import read
-from generators.answers.language.nodes import Node
+from generators.answers.language.nodes import MAX_DEPTH, Node
 from generators.answers.maths.symbolic import approximates, exact, proportional, same, symbols
 from generators.malformed import Malformed
 

@@ -1,0 +1,360 @@
+"""Whether an answer stands in its sentence: the one place where that is decided, for every type. Not which it is.
+
+The clause that leads to the answer is walked word by word. A word that denies, doubts, supposes, lays in somebody
+else's mouth or calls a trap governs what follows it up to the end of its clause; a denial of a verb ("20 people did not
+go") is over at the next verb, one of a whole statement ("nobody", "I do not think", "there is no way") is not; two
+denials are none. Law: an answer stands only where nothing governs it; what is denied after a new clause begins,
+and what only explains, does not; linear in the text; no gold answer is ever looked at.
+"""
+
+import re
+
+from generators.answers.language.denials import (
+    DENIAL,
+    HEDGE,
+    MARKS_BEFORE,
+    NEAR,
+    RETRACTION,
+    doubts_next,
+    follows_or,
+    is_questioned,
+    is_revised,
+    refuses_last,
+    refuses_next,
+    retracts,
+    unsure_behind,
+)
+from generators.answers.language.patterns import words
+
+_SENTENCE = re.compile(r"[.!?](?:[)\"”’*$\s]*\s)(?=\S)|[。！？]|\n\s*\n")
+_LINE_LEFT_OPEN = re.compile(
+    r"(?:\b(?:is|are|not|be|say|says|that|equals|n't|answer|wrong|est|ist|es)|[^.]:)[ *]*$", re.I
+)
+_WORDS = re.compile(r"[^\W\d_]+")
+_TOKENS = re.compile(r"[^\W\d_]+|\d+|[^\w\s]")
+_ASIDE = re.compile(r"\([^()]*[A-Za-z]{2}[^()]*\)")
+"""A remark in brackets, which governs nothing outside them."""
+MAX_SENTENCE = 320
+
+_NOT = frozenset(
+    words(
+        "not never hardly scarcely barely nor neither cannot except unlike wo exclude excludes reject rejects discard"
+        " discards eliminate eliminates pas non nicht kein keine keinen keiner não не ни niet geen inte bukan"
+        " tidak không"
+    )
+)
+"""What denies what follows, up to the next verb."""
+_SETTING_ASIDE = frozenset(
+    words("excluding rejecting discarding eliminating removing dropping ignoring avoiding correcting fixing unlike")
+)
+"""What sets a wrong answer aside up to the next comma or verb: it denies, and a trap in it is none."""
+_NOBODY = frozenset(words("nobody none noone nothing nadie niemand nessuno ninguno ninguém никто"))
+_DENYING = frozenset(words("doubt doubts refuse refuses disagree disagrees deny denies dispute disputes"))
+"""What denies all of the statement that follows."""
+_NO_WAY = frozenset(words("one way means case circumstances chance reason sense account possibility world evidence"))
+_NO_DENIAL = frozenset(words("doubt question matter wonder need problem"))
+"""What "no" stands before and denies nothing."""
+_NO_IN_SPAIN = frozenset(words("es son está hay puede sería tiene era fue da vale"))
+_STATEMENT = frozenset(
+    words(
+        "think believe say saying claim claiming true case mean sure know known certain convinced agree suppose correct"
+        " right possible imply conclude accept argue justified reasonable plausible creo pense glaube"
+    )
+)
+"""What makes a denial one of the whole statement: "I do not think that"."""
+_VERBS = frozenset(
+    words(
+        "is are was were equals gives gave yields makes made has had leaves left remain remains becomes takes"
+        " took costs"
+        " gets got totals ist sind est sont es son è sono é são beträgt donne gibt das dass"
+    )
+)
+"""At which the denial of another verb is over."""
+_WITH_IS = frozenset(words("it that he she there what here this who"))
+_BE = frozenset(words("is are was were be been being s seems looks both all also clearly simply obviously"))
+_MODALS = frozenset(words("might may"))
+_COULD = frozenset(words("could peut podría könnte potrebbe poderia puede pode kann peuvent"))
+_AUXILIARY = frozenset(words("be have been also well even just equal as être ser sein essere to it the answer a an"))
+"""What may stand between "could" and the answer that it doubts."""
+_DOUBT = frozenset(
+    words(
+        "maybe perhaps possibly probably presumably supposedly allegedly reputedly guess suspect suspects unsure"
+        " uncertain whether quizás quizá quizas talvez forse vielleicht probablemente probablement wahrscheinlich"
+    )
+)
+_SUPPOSING = frozenset(words("suppose supposing assume assuming assumes imagine pretend hypothetically"))
+_TRAPS = frozenset(
+    words(
+        "trap tempting tempted naive naively naïve careless carelessly hasty sloppy distractor misconception misleading"
+        " fallacy pitfall misread misreads forget forgets forgetting forgot wrongly incorrectly mistaken mistakenly"
+        " falsely erroneous erroneously bogus counting mistake decoy"
+    )
+)
+_BAD = frozenset(
+    words(
+        "wrong incorrect false impossible untrue invalid absurd unreasonable flawed nonsense falsch falsche faux fausse"
+        " falso falsa errado errada sbagliato sbagliata incorrecto incorrecta"
+    )
+)
+"""What calls the statement or the noun behind it bad."""
+_RIGHT = frozenset(words("correct right actual actually true truth real really proper"))
+"""What ends the talk of a trap."""
+_SPEAKERS = frozenset(
+    words(
+        "student students people person many most some others someone somebody everyone everybody anyone reader"
+        " readers solver solvers friend friends classmate classmates book textbook key one you critics beginner"
+        " beginners novices they"
+    )
+)
+_MAYBE_SPEAKERS = frozenset(words("one you anyone they"))
+_SAYING = frozenset(
+    words("say says said think thinks thought believe believes claim claims claimed guess guesses argue argues")
+)
+_CHOOSING = frozenset(
+    words("answer answers answered assume assumes choose chooses chose pick picks conclude write writes")
+)
+_WOULD_BE = frozenset(words("it answer result we you one that this option choice solution value statement count"))
+_STRONG = frozenset(
+    words(
+        "but however yet so therefore thus hence then because since although though while whereas otherwise donc mais"
+        " car aber sondern also denn daher pero sino entonces ma quindi mas então но а поэтому"
+    )
+)
+"""Words that begin a clause which nothing before them governs."""
+_WEAK = frozenset(",:—–→⇒")
+_LINKS = frozenset(words("and et und y e"))
+
+_TRIGGERS = (
+    _NOT
+    | _SETTING_ASIDE
+    | _NOBODY
+    | _DENYING
+    | _MODALS
+    | _COULD
+    | _DOUBT
+    | _SUPPOSING
+    | _TRAPS
+    | _BAD
+    | _SAYING
+    | _CHOOSING
+    | frozenset(words("no t unless if had were let used personne except or far than but"))
+)
+"""Words of which one stands in every sentence that governs its answer."""
+
+
+def last_sentence(before: str) -> str:
+    """Return the last sentence of what stands before an answer; a line that is left open goes on in the next."""
+    before = before[-MAX_SENTENCE:]
+    end = 0
+    for match in _SENTENCE.finditer(before):
+        end = match.end()
+    line = before.rfind("\n", end)
+    while line >= 0:
+        if _LINE_LEFT_OPEN.search(before, max(end, line - 30), line) is None:
+            return before[line + 1 :]
+        line = before.rfind("\n", end, line)
+    return before[end:]
+
+
+def is_suspect(before: str) -> bool:
+    """Say at once whether what stands before an answer may govern it."""
+    before = before[max(before.rfind(". "), before.rfind(".\n")) + 1 :]
+    return not before.isascii() or not _TRIGGERS.isdisjoint(_WORDS.findall(before.lower()))
+
+
+def fault_before(before: str) -> str:
+    """Return how what stands before an answer, in its sentence, keeps it from standing, "" where it stands."""
+    before = last_sentence(before)
+    if not is_suspect(before):
+        return ""
+    if not before.isascii() and refuses_next(before):
+        return DENIAL
+    if not before.isascii() and doubts_next(before):
+        return HEDGE
+    if follows_or(before):
+        return HEDGE
+    before = before.replace("n't", " not").replace("n’t", " not")
+    walk = _Walk(_TOKENS.findall(_ASIDE.sub(" ", before.rstrip(MARKS_BEFORE))))
+    return walk.fault()
+
+
+def fault_behind(behind: str) -> str:
+    """Return how what stands behind an answer keeps it from standing, "" where it stands."""
+    if not behind or behind.isspace():
+        return ""
+    if refuses_last(behind):
+        return DENIAL
+    if is_questioned(behind) or unsure_behind(behind):
+        return HEDGE
+    return RETRACTION if retracts(behind) or is_revised(behind[: 2 * NEAR]) else ""
+
+
+class _Walk:
+    """One walk through the words that lead to an answer, and what governs it at their end."""
+
+    __slots__ = (
+        "aside", "attributed", "conditional", "could", "denied", "doubted", "last", "seen", "speaker", "supposed",
+        "tokens", "trapped",
+    )  # fmt: skip
+
+    def __init__(self, tokens: list[str]) -> None:
+        self.tokens = tokens
+        self.denied = self.doubted = 0  # 1: up to the next verb, 2: all of the clause
+        self.aside = self.could = self.supposed = self.attributed = self.trapped = self.seen = False
+        self.conditional = 0  # 1: "if", 2: "if ... it would"
+        self.speaker = ""
+        self.last = ""
+
+    def fault(self) -> str:
+        """Return what governs the answer behind the last word."""
+        lowered = [token.lower() for token in self.tokens]
+        for k, token in enumerate(lowered):
+            following = lowered[k + 1] if k + 1 < len(lowered) else ""
+            before = lowered[k - 1] if k else ""
+            if token in _WEAK or (token in _LINKS and following.isalpha() and following not in _NOT):
+                self._close(before)
+            elif token == ";" or (token in _STRONG and not self._but(token, before, following)):
+                self._close_all(before)
+            else:
+                self._deny(k, token, before, following)
+                self._doubt(k, token, before, following)
+                self._trap(token, before, following)
+                if self.trapped and (token.isdigit() or (len(token) == 1 and self.tokens[k].isupper() and k)):
+                    self.seen = True
+        if self.denied or self.trapped or self.attributed:
+            return DENIAL
+        return HEDGE if self.doubted or self.could or self.supposed or self.conditional == 2 else ""
+
+    def _close(self, before: str) -> None:
+        """End a part of a sentence: what denies or doubts is over, unless the part ends with it."""
+        if before in _NOT or before in _DOUBT or before in _NOBODY:
+            return
+        self.denied = self.doubted = 0
+        self.aside = self.could = self.supposed = self.attributed = False
+        self.speaker = ""
+        if self.seen:
+            self.trapped = self.seen = False
+
+    def _close_all(self, before: str) -> None:
+        """Begin a new statement."""
+        self._close(before)
+        self.trapped = self.seen = False
+        self.conditional = 0
+
+    def _but(self, token: str, before: str, following: str) -> bool:
+        """Turn a denial round at "anything but"; say whether a word that begins clauses begins none here."""
+        if token == "but" and before in ("anything", "everything"):
+            self.denied = 0 if self.denied else 2
+            return True
+        return (token == "yet" and before in _NOT) or (token == "then" and self.conditional == 1)
+
+    def _deny(self, k: int, token: str, before: str, following: str) -> None:
+        """Take note of what denies, and of where a denial is over."""
+        if token in _SETTING_ASIDE:
+            self.denied, self.aside = max(self.denied, 1), True
+        elif token in _NOT:
+            self.denied = max(self.denied, 2 if token == "nor" or (token == "neither" and not before) else 1)
+        elif token in _NOBODY or (token == "personne" and following == "n"):
+            self.denied = 2
+        elif token in _DENYING:
+            negative = self.denied or not {"no", "without", "beyond", "little", "any"}.isdisjoint(
+                t.lower() for t in self.tokens[max(0, k - 3) : k]
+            )
+            self.denied = 0 if negative else 2
+        elif token == "no":
+            self._no(k, before, following)
+        elif token in ("far", "different", "differs") and following == "from":
+            self.denied = 1
+        elif token == "than" and before in ("other", "rather"):
+            self.denied = 0 if self.denied and before == "other" else 1
+        elif (token == "of" and before in ("instead", "one")) or (
+            token == "to" and before == "used" and following == "be"
+        ):
+            self.denied = 1
+        elif self.denied and token in ("difficult", "hard"):
+            self.denied = 0
+        elif self.denied and token in _STATEMENT:
+            self.denied = 2
+        elif token in _VERBS or (token == "s" and before in ("'", "’")):
+            self._verb(k)
+
+    def _no(self, k: int, before: str, following: str) -> None:
+        if following in _NO_DENIAL or following in _WEAK:
+            return
+        if not following or following in _NO_IN_SPAIN:
+            self.denied = max(self.denied, 1)
+        elif following in _NO_WAY or k == 0 or before in _WEAK or before in ("and", "that", "since", "because", "so"):
+            self.denied = 2
+
+    def _verb(self, k: int) -> None:
+        """End the denial of another verb, where words stand between it and this one."""
+        since = k - 1
+        while since >= 0 and (self.tokens[since].endswith("ly") or self.tokens[since] in "'’"):
+            since -= 1
+        if since >= 0 and self.tokens[since].lower() in (*_NOT, "no", *_MODALS):
+            return
+        self.aside = False
+        self.denied -= self.denied == 1
+        self.doubted -= self.doubted == 1
+
+    def _doubt(self, k: int, token: str, before: str, following: str) -> None:
+        """Take note of what doubts, supposes, or says under which condition."""
+        if self.could and token not in _AUXILIARY:
+            self.could = False
+        if token in _MODALS and (self.tokens[k].islower() or following == "be"):
+            self.doubted = max(self.doubted, 1)
+        elif token in _COULD:
+            self.could = True
+        elif token in _DOUBT and not (token == "possibly" and before in ("could", "can", "as")):
+            self.doubted = 2
+        elif token == "or" and self.doubted and "whether" in self.tokens[:k]:
+            self.doubted = 0
+        elif (
+            token in _SUPPOSING
+            or (token == "let" and following not in ("us", "me", "'", "’"))
+            or (token == "say" and before == "s")
+        ):
+            self.supposed = True
+        elif token == "unless":
+            self.conditional = 2
+        elif token == "if" or (token in ("had", "were") and not k):
+            self.conditional = max(self.conditional, 1)
+            self.supposed = self.supposed or not k
+        elif token == "would" and self.conditional and before in _WOULD_BE:
+            self.conditional = 2
+
+    def _trap(self, token: str, before: str, following: str) -> None:
+        """Take note of what is called a trap, or laid in somebody else's mouth."""
+        if token in _RIGHT:
+            self.trapped = self.seen = False
+        elif token in _TRAPS:
+            if token == "counting" and before not in ("double", "-"):
+                return
+            if self.denied and token.startswith("forget"):
+                self.denied = 0
+            elif not self.aside:
+                self.trapped = True
+        elif token in _BAD:
+            predicate = before in _BE
+            if self.denied and predicate:
+                self.denied = 0
+            elif predicate and following in ("that", "to", "zu", "de", "que", "dire", ","):
+                self.denied = max(self.denied, 2) if following != "," else self.denied
+                self.trapped = self.trapped or following == "to"
+            elif not predicate and not self.aside:
+                self.trapped = True
+        if token == "thought" and before == "i":
+            self.attributed = True
+        if token in ("i", "we"):
+            self.speaker = ""
+        elif token in _SPEAKERS:
+            self.speaker = token
+        elif self.speaker and token in ("might", "may", "could", "would", "can", "will"):
+            self.speaker = "will"
+        elif self.speaker and self.speaker not in _MAYBE_SPEAKERS and self._says(token, before):
+            self.attributed = True
+
+    @staticmethod
+    def _says(token: str, before: str) -> bool:
+        """Return whether a verb lays what follows in its speaker's mouth."""
+        return token in _SAYING or (token in _CHOOSING and before not in ("the", "an", "final", "correct", "our"))
