@@ -135,11 +135,10 @@ _TRIGGERS = (
     | _SUPPOSING
     | _TRAPS
     | _BAD
-    | _SAYING
-    | _CHOOSING
     | frozenset(words("no t unless if had were let used personne except or far than but"))
 )
-"""Words of which one stands in every sentence that governs its answer."""
+"""Words of which one stands in every sentence that governs its answer, unless it is laid in somebody's mouth."""
+_MOUTHS = _SAYING | _CHOOSING
 
 
 def last_sentence(before: str) -> str:
@@ -159,7 +158,10 @@ def last_sentence(before: str) -> str:
 def is_suspect(before: str) -> bool:
     """Say at once whether what stands before an answer may govern it."""
     before = before[max(before.rfind(". "), before.rfind(".\n")) + 1 :]
-    return not before.isascii() or not _TRIGGERS.isdisjoint(_WORDS.findall(before.lower()))
+    if not before.isascii():
+        return True
+    found = _WORDS.findall(before.lower())
+    return not _TRIGGERS.isdisjoint(found) or not (_SPEAKERS.isdisjoint(found) or _MOUTHS.isdisjoint(found))
 
 
 def fault_before(before: str) -> str:
