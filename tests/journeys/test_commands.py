@@ -18,6 +18,7 @@ from flows.commands.cli import app
 from pipeline.store.ledger import Ledger
 from pipeline.store.store import Store
 from tests.jsonl import jsonl
+from tests.pipeline.store.test_leases import left_by_the_dead
 from trainer.policy import TinyConfig, tiny_policy
 
 SOLVED = "def double(x):\n    return 2 * x\n"
@@ -78,6 +79,8 @@ def test_import_obeys_each_of_its_options(veriloop, tmp_path):
     assert (told["name"], told["rows"]) == ("sums", 40)
     rows = Store(tmp_path / "r").table("sums").to_pylist()
     assert {row["split"] for row in rows} == {"test"} and {row["license"] for row in rows} == {"MIT"}
+    recipe = json.loads(veriloop("show", "sums", "--root", tmp_path / "r", "--json").out)["recipe"]
+    assert (recipe["license"], recipe["held_out"], recipe["mapping"]) == ("MIT", True, "prompt=q,answer=a")
     open_ = json.loads(veriloop("import", path, "--map", "prompt=q,answer=a", "--root", tmp_path / "s", "--json").out)
     assert open_["name"] == "a" and {r["split"] for r in Store(tmp_path / "s").table("a").to_pylist()} >= {"train"}
 
@@ -89,6 +92,8 @@ def test_import_declares_what_is_said_of_the_answers(veriloop, tmp_path):
         assert done.code == 0, done.err
     texts = [json.dumps(Store(tmp_path / name).table("a").to_pylist()[0]["params"]) for name in ("plain", "declared")]
     assert "any" not in texts[0] and "any" in texts[1]
+    recipes = [Store(tmp_path / name).get("a").recipe for name in ("plain", "declared")]
+    assert [recipe["declared"] for recipe in recipes] == [{}, {"order": "any"}]
 
 
 # asking
@@ -118,6 +123,21 @@ def test_versions_are_listed_shown_compared_explained_and_made_again(veriloop, m
     assert uid in veriloop("why", uid[:20], "--root", made).out
     again = json.loads(veriloop("regenerate", second["id"], "--workers", 2, "--root", made, "--json").out)
     assert again["same_id"] and again["equal"] == 41
+
+
+def test_what_was_left_by_killed_questions_and_what_cannot_be_made_again_is_said(veriloop, made, tmp_path, monkeypatch):
+    store = Store(made)
+    version = store.get("seq-sort-1")
+    store.publish("forged", recipe={**version.recipe, "seed": 9}, rows=[store.table(version)])
+    told = veriloop("regenerate", "forged", "--root", made)
+    assert told.code == 1 and "NOT proven" in told.out
+    assert veriloop("regenerate", version.id, "--root", made).code == 0
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "spills"))
+    spill = tmp_path / "spills" / left_by_the_dead(1, "veriloop-duckdb")
+    spill.mkdir(parents=True)
+    (spill / "x").write_bytes(b"12345")
+    assert veriloop("gc", "--root", made, "--keep-days", 0, "--delete").code == 0
+    assert not spill.exists()
 
 
 def test_export_obeys_layout_and_split(veriloop, made, tmp_path):
@@ -172,6 +192,21 @@ def test_grade_obeys_each_of_its_options(veriloop, tmp_path):
     out = tmp_path / "verdicts.jsonl"
     assert veriloop("grade", path, "--gold", "g", "--pred", "p", "--out", out, "--timeout", 9).code == 0
     assert len(out.read_text().splitlines()) == 6
+
+
+def test_a_reply_that_takes_too_long_to_judge_is_undecided_and_several_are_a_failure(veriloop, tmp_path):
+    lines = {"kind": "stdin", "stdin": "", "expected": "1 2\n" * 200_000, "checker": "any_order"}
+    row = {"tests": [lines], "reply": "```python\nprint('1 2\\n' * 200_000)\n```"}
+    path = jsonl(tmp_path / "a.jsonl", row, row)
+    words = ("grade", path, "--gold", "tests", "--pred", "reply", "--type", "program", "--json")
+    told = veriloop(*words)
+    graded = [json.loads(line) for line in told.out.splitlines()]
+    if "cannot be run here" in graded[0]["reason"]:
+        pytest.skip(graded[0]["reason"])
+    assert told.code == 0 and {line["outcome"] for line in graded} == {"correct"}
+    late = veriloop(*words, "--timeout", 0.01)
+    assert {json.loads(line)["reason"] for line in late.out.splitlines()} == {"verifier over its time limit of 0.01 s"}
+    assert late.code == 1 and "2 replies of 2 could not be judged" in late.err
 
 
 def test_strength_obeys_each_of_its_options(veriloop, tmp_path):

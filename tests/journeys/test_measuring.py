@@ -88,9 +88,12 @@ def test_every_option_reaches_the_endpoint(serve, measured, monkeypatch):
     endpoint = serve()
     usual = measured(endpoint, "--draws", 1, "--limit", 1)
     named = measured(endpoint, "--draws", 2, "--limit", 1, "--api-key-env", "MY_KEY")
-    assert (usual.code, named.code) == (0, 0)
-    assert [headers["Authorization"] for headers in endpoint.headers] == ["Bearer sk-usual", "Bearer sk-mine"]
-    assert "sk-" not in usual.out + usual.err + named.out + named.err
+    monkeypatch.setenv("VERILOOP_API_KEY", "sk-ours")
+    ours = measured(endpoint, "--draws", 3, "--limit", 1)
+    assert (usual.code, named.code, ours.code) == (0, 0, 0)
+    sent = [headers["Authorization"].removeprefix("Bearer ") for headers in endpoint.headers]
+    assert sent == ["sk-usual", "sk-mine", "sk-ours"], "ours before the usual one"
+    assert "sk-" not in "".join(told.out + told.err for told in (usual, named, ours))
     path, body = endpoint.asked[0]
     assert path == "/v1/chat/completions" and body["max_completion_tokens"] == 2048 and "top_k" not in body
     options = ["--template", "base", "--dialect", "vllm", "--temperature", 0.5, "--max-completion-tokens", 77]

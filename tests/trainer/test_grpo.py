@@ -224,6 +224,16 @@ def test_two_steps_of_truncated_replies_stop_training_unless_allowed() -> None:
     assert train(BanditPolicy(), sampler=cut, config={"max_truncated": 1.0}).totals.empty_steps == 3
 
 
+def test_truncated_steps_count_across_a_stop() -> None:
+    policy, cut = BanditPolicy(), BanditSampler(finish=Finish.LENGTH)
+    first = train(policy, sampler=cut, steps=1)
+    state = TrainState.from_json(json.loads(json.dumps(first.resume.state.to_json())))
+    seen: Steps = []
+    with pytest.raises(PipelineError, match="for 2 steps"):
+        train(policy, sampler=cut, steps=9, seen=seen, resume=Resume(state, first.resume.optimiser))
+    assert len(seen) == 1
+
+
 def test_replies_that_nobody_could_judge_stop_training() -> None:
     seen: Steps = []
     verifier = ArmVerifier(lambda p: "undecided" if p.params["i"] == 0 else "")

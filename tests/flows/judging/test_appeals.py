@@ -199,12 +199,16 @@ def test_overturned_appeals_feed_the_false_reject_rate_and_change_no_verdict(tmp
 
 
 @contextmanager
-def endpoint(reply) -> Iterator[str]:
-    """Serve an OpenAI-style chat endpoint whose replies come from the script."""
+def endpoint(reply, *, broken: int = 0) -> Iterator[str]:
+    """Serve an OpenAI-style chat endpoint whose replies come from the script; so many first calls fail."""
+    failing = iter(range(broken))
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if next(failing, None) is not None:
+                self.send_error(503)
+                return
             text = reply(body["messages"][-1]["content"], 0)
             choice = {"index": 0, "message": {"content": text}, "finish_reason": "stop"}
             content = json.dumps({"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": 9}}).encode()
@@ -240,3 +244,17 @@ def test_the_command_appeals_by_url_and_exits_1_while_the_judge_is_away(tmp_path
         done = veriloop("audit", "--root", tmp_path, "--judge-url", url, "--judge-model", "m")
     assert done.code == 0 and "appeals: 6 overturned" in done.out and "appeal: m at 127.0.0.1" in done.out
     assert query(tmp_path, "SELECT count(*)::INT n FROM appeals WHERE status = 'overturned'").to_pylist() == [{"n": 6}]
+
+
+def test_the_command_puts_as_many_rejects_to_the_judge_as_told_and_asks_again_as_often(tmp_path, veriloop):
+    write_judged(tmp_path, falsely_rejected=2, accepts=8, rejects=6)
+
+    def audited(*options, broken=0):
+        with endpoint(just, broken=broken) as url:
+            return veriloop("audit", "--root", tmp_path, "--judge-url", url, "--judge-model", "m", "--json", *options)
+
+    # a judge is first put to a test of fifteen questions: none of them is answered
+    assert audited("--retries", 0, broken=15).code == 1
+    told = audited("--appeals", 2, "--retries", 3, broken=15)
+    assert told.code == 0 and json.loads(told.out)["appeals"] == {"overturned": 2, "pending": 4}
+    assert json.loads(audited().out)["appeals"] == {"overturned": 6}

@@ -33,8 +33,10 @@ class FakeHub:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.tags: list[str] = []
+        self.private: dict[str, bool] = {}
 
-    def create_repo(self, repo_id: str, **_: Any) -> str:
+    def create_repo(self, repo_id: str, *, private: bool | None = None, **_: Any) -> str:
+        self.private[repo_id] = bool(private)
         (self.root / repo_id).mkdir(parents=True, exist_ok=True)
         return f"https://hub/datasets/{repo_id}"
 
@@ -109,6 +111,13 @@ def test_what_is_pushed_comes_back_the_same(store: Store, tmp_path: Path) -> Non
     elsewhere.check(version)
     assert elsewhere.table(version).equals(store.table(version))
     assert not list(elsewhere.root.glob(".tmp-*"))
+
+
+def test_a_repository_is_private_unless_it_is_told_not_to_be(store: Store, tmp_path: Path) -> None:
+    hub = FakeHub(tmp_path / "hub")
+    push(store, "sums", "me/mine", api=hub)
+    push(store, "sums", "me/everyones", private=False, api=hub)
+    assert hub.private == {"me/mine": True, "me/everyones": False}
 
 
 def test_a_damaged_download_is_refused(store: Store, tmp_path: Path) -> None:
