@@ -1,5 +1,7 @@
 """An update is the same whatever the micro-batches, and a gradient that is not finite changes no weight."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -84,3 +86,15 @@ def test_equal_replies_run_once_and_every_one_of_them_counts() -> None:
     torch.testing.assert_close(shared_BT, apart_BT)
     for shared, apart in zip(gradients(shared_BT), gradients(apart_BT), strict=True):
         torch.testing.assert_close(shared, apart, rtol=1e-4, atol=1e-5)
+
+
+def test_the_forward_pass_is_at_the_temperature_of_the_protocol() -> None:
+    policy = tiny_policy(TinyConfig(hidden=32, layers=1, heads=2, head_dim=16, mlp=48), seed=3)
+    prompt, reply = np.array([5, 6], dtype=np.int32), np.array([9, 4, 1], dtype=np.int32)
+    with torch.no_grad():
+        logits_TV = policy.model(torch.tensor([[5, 6, 9, 4]])).logits[0, 1:]
+        for temperature in (1.0, 0.5):
+            wanted_TV = torch.log_softmax(logits_TV.float() / temperature, dim=-1)
+            wanted_T = wanted_TV[range(3), [9, 4, 1]]
+            found_BT = policy_logprobs(policy, replace(PROTOCOL, temperature=temperature))([prompt], [reply])
+            torch.testing.assert_close(found_BT[0], wanted_T, rtol=1e-4, atol=1e-5)
