@@ -236,6 +236,13 @@ def test_two_answers_to_one_question_are_a_conflict_and_two_spellings_of_one_are
     assert [set(example) for example in told["examples"]] == [{"question", "reason"}]
 
 
+def test_an_answer_that_passes_for_another_agrees_only_if_that_one_passes_for_it_too(tmp_path):
+    """25 is taken for 25%, but 25% is a quarter where the gold is 25: neither row is trained on."""
+    rows = [{"question": "How much of it is left?", "answer": answer} for answer in ("25%", "25")]
+    version, _ = bring(tmp_path / "run", [*rows, BENCH[0]], "rows")
+    assert version.dropped == {"conflict": 2} and version.rows == 1
+
+
 def test_another_answer_in_another_version_is_told(veriloop, tmp_path):
     root, one = tmp_path / "run", [{"question": f"What is {n} + 1?", "answer": str(n + 1)} for n in range(9)]
     other = [{**row, "answer": row["answer"] + (".0" if n else "5")} for n, row in enumerate(one)]
