@@ -57,6 +57,13 @@ GENERATED = ("tests/journeys/test_commands.py::test_generate_obeys_each_of_its_o
 IMPORTED = ("tests/journeys/test_commands.py::test_import_obeys_each_of_its_options", *COMMANDS)
 FOLDER = ("tests/journeys/test_commands.py::test_measure_obeys_its_options_for_a_folder", *COMMANDS)
 STARTS = "tests/journeys/test_starts.py"
+AUDITED = ("tests/flows/judging/test_audit.py",)
+APPEALED = ("tests/flows/judging/test_appeals.py",)
+MEASURED = "tests/journeys/test_measuring.py"
+LEAKS = ("tests/flows/stages/test_leaks.py",)
+POOL = ("tests/pipeline/workers/test_pool.py",)
+HTTP = ("tests/trainer/samplers/test_http.py",)
+ASKED = ("tests/filters/test_measure.py",)
 CONFIGS = ("tests/journeys/test_run.py",)
 LOOP_TESTS = ("tests/flows/loop", ROUNDS, SETTINGS)
 DIAGNOSIS = (f"{SETTINGS}::test_the_diagnosis_and_the_plan_are_those_of_the_config", *LOOP_TESTS)
@@ -123,6 +130,7 @@ FAULTS = (
     Fault("a scheduled run ignores its minute", "flows/orchestration/scheduled.py", 'f"seed={due:%Y%m%d%H%M}"', '"seed=0"', DEPLOYED),
     Fault("a scheduled run drops its overrides", "flows/orchestration/scheduled.py", "[*overrides, f", "[f", DEPLOYED),
     Fault("a deployment drops its overrides", "flows/orchestration/deploy.py", "_absolute(overrides, loaded.data_dir)", "_absolute([], loaded.data_dir)", DEPLOYED),
+    Fault("a run that lost its server fails", "flows/orchestration/flows.py", "if why := lost_api(error):", "if why := '':", ("tests/flows/orchestration/test_prefect.py",)),
     # stages
     Fault("sets are made for every seed alike", "flows/stages/publish.py", 'seed=derive("sets", run.config.seed)', 'seed=derive("sets", 0)', rounds("test_every_set_has_the_seed_of_its_name_and_its_split")),
     Fault("generation ignores the split", "flows/stages/generate.py", "split=split,", "split=None,", ("tests/flows/stages", SETTINGS)),
@@ -132,24 +140,38 @@ FAULTS = (
     Fault("replies are never kept", "flows/stages/score.py", "keep_rollouts=run.config.measure.keep_rollouts", "keep_rollouts=0", leaf("measure.keep_rollouts")),
     Fault("a policy is always built from its seed 0", "flows/policies.py", "config.build(seed=seed)", "config.build(seed=0)", (f"{STARTS}::test_a_seed_makes_its_own_policy", *LOOP_TESTS)),
     Fault("a checkpoint is never loaded", "flows/policies.py", "load_policy(path) if path is not None else", "load_policy(path) if False else", leaf("cold_start.sft.lr", "loop.grpo.lr")),
+    Fault("the usual key is looked for before ours", "flows/stages/measure.py", '("VERILOOP_API_KEY", "OPENAI_API_KEY")', '("OPENAI_API_KEY", "VERILOOP_API_KEY")', (f"{MEASURED}::test_every_option_reaches_the_endpoint", MEASURED)),
+    Fault("an import's recipe forgets the licence", "flows/stages/imports.py", '"license": license_,', '"license": "",', IMPORTED),
+    Fault("an import's recipe forgets what is declared", "flows/stages/imports.py", '"declared": declared.to_json(),\n        "rules"', '"declared": {},\n        "rules"', (f"{COMMANDS[0]}::test_import_declares_what_is_said_of_the_answers", *COMMANDS)),
+    Fault("an imported row forgets its own split", "flows/stages/imports.py", "strictest(self.least, row.split), self.license", "self.least, self.license", LEAKS),
+    Fault("an import trains on what is held out", "flows/stages/imports.py", "checks[problem.uid], held_out=known.places)", "checks[problem.uid])", LEAKS),
+    Fault("an export shows what is held out by now", "flows/stages/exports.py", "held = held_out_in(root, version).places", "held: Mapping[str, str] = {}", LEAKS),
+    Fault("generated counts lose their remainder", "flows/stages/publish.py", "count // len(regions) + (i < count % len(regions))", "count // len(regions)", ("tests/flows/stages/test_imports.py",)),
+    Fault("generate ignores what is held out", "flows/stages/publish.py", "held_out = declared(store, [name])", "held_out = NOTHING", LEAKS),
+    Fault("answers agree when one passes for the other", "flows/stages/curate.py", "return _passes(problem, turned) and _passes(turned, problem)", "return _passes(problem, turned)", ("tests/flows/stages/test_leaks.py",)),
     # the trainer
     Fault("the sampler keeps the old weights", "trainer/grpo.py", "run.collector.sampler.load(run.policy.state(), policy_name)", "run.collector.sampler.load(run.policy.state(), policy_name) if not state.step else None", among(GRPO, "test_the_sampler_gets_the_weights_of_every_step")),
     Fault("KL is always 0", "trainer/grpo.py", "reference=run.reference,", "reference=None,", among(GRPO, "test_kl_to_a_reference_holds_the_policy_back")),
-    Fault("refilled groups repeat their draws", "trainer/grpo.py", 'name = (*run.name, "grpo", state.step, refills)', 'name = (*run.name, "grpo", state.step, 0)', ("tests/trainer", SETTINGS)),
+    Fault("refilled groups repeat their draws", "trainer/grpo.py", 'name = (*run.name, "grpo", state.step, refills)', 'name = (*run.name, "grpo", state.step, 0)', (GRPO, "tests/trainer", SETTINGS)),
     Fault("dropped groups train", "trainer/grpo.py", "trained_N = kept_rows(batch.reward_N, batch.group_N, batch.truncated_N, kept_P, run.config.compose)", "trained_N = np.ones(len(batch.reward_N), dtype=bool)", leaf("loop.grpo.compose.name")),
     Fault("the curriculum sees nothing", "trainer/grpo.py", "_seen(run, state, batch, offsets), offsets,", "state.histories, offsets,", leaf("loop.curriculum.name")),
     Fault("GRPO's rate is the default", "trainer/grpo.py", "lr=config.lr, betas", "lr=2e-4, betas", leaf("loop.grpo.lr")),
-    Fault("budget rounds repeat their draws", "trainer/collect.py", "self.protocol, int(drawn_P[p]))", "self.protocol, 0)", ("tests/trainer", SETTINGS)),
-    Fault("a prompt trained is the prompt sampled", "trainer/collect.py", "completion.prompt_ids if view.trained == view.sampled else self.encode(view.trained)", "completion.prompt_ids", ("tests/trainer", SETTINGS)),
+    Fault("budget rounds repeat their draws", "trainer/collect.py", "self.protocol, int(drawn_P[p]))", "self.protocol, 0)", (GRPO, "tests/trainer", SETTINGS)),
+    Fault("later rounds of a group count as its first", "trainer/collect.py", "first=round == 0", "first=True", (GRPO,)),
     Fault("gradients are never clipped", "trainer/update.py", "clip_grad_norm_(parameters, grad_clip)", 'clip_grad_norm_(parameters, float("inf"))', among("tests/trainer/test_update.py", "test_the_gradient_norm_is_clipped_and_reported_before_clipping")),
-    Fault("the forward pass ignores the temperature", "trainer/update.py", "temperature=protocol.temperature,", "temperature=1.0,", ("tests/trainer", SETTINGS)),
+    Fault("the forward pass ignores the temperature", "trainer/update.py", "temperature=protocol.temperature,", "temperature=1.0,", ("tests/trainer/test_update.py", "tests/trainer")),
     Fault("SFT never warms up", "trainer/sft.py", "if step < config.warmup:", "if False:", among("tests/trainer/test_sft.py", "test_the_rate_warms_up_then_follows_its_schedule")),
     Fault("SFT repeats its first batch", "trainer/sft.py", '*seed_name, "sft", state.step, offset=state.offsets)', '*seed_name, "sft", 0)', ("tests/trainer/test_sft.py", "tests/flows/loop", SETTINGS)),
+    Fault("steps in a row that were cut are forgotten by a stop", "trainer/train_state.py", 'truncated_streak=value["truncated_streak"],', "truncated_streak=0,", (GRPO,)),
+    Fault("a Score of a cell counts later rounds of a group", "trainer/step_metrics.py", "decided_N = batch.first_N & ~np.isnan(batch.reward_N)", "decided_N = ~np.isnan(batch.reward_N)", (GRPO,)),
     # samplers
     Fault("the torch sampler ignores seeds", "trainer/samplers/torch.py", "np.array([unit.seed % 2**64 for unit in batch], dtype=np.uint64)", "np.array([0 for unit in batch], dtype=np.uint64)", ("tests/trainer/samplers",)),
     Fault("the torch sampler ignores draw indices", "trainer/samplers/torch.py", "np.arange(unit.first, unit.first + unit.n, dtype=np.uint64)", "np.arange(unit.n, dtype=np.uint64)", ("tests/trainer/samplers",)),
     Fault("the torch sampler ignores stop ids", "trainer/samplers/torch.py", "protocol.stop_ids or self._policy.end_ids", "self._policy.end_ids", ("tests/trainer/samplers",)),
     Fault("the torch sampler ignores the temperature", "trainer/samplers/torch.py", "logits_BV = logits_BV / protocol.temperature", "pass", ("tests/trainer/samplers",)),
+    Fault("draws of a later call take the first places", "trainer/samplers/http.py", "at = call.first - call.request.first_draw", "at = 0", HTTP),
+    Fault("pauses that an endpoint asks for are ignored", "trainer/samplers/http.py", "asked = min(answer.pause_s, MAX_PAUSE_S)", "asked = min(answer.pause_s, 0.0)", HTTP),
+    Fault("a prompt that was refused is asked again", "trainer/samplers/http.py", "if why := asking.refused.get(call.place):", 'if why := "":', HTTP),
     # commands
     Fault("generate ignores its seed", "flows/commands/making.py", "count=count, seed=seed,", "count=count, seed=0,", GENERATED),
     Fault("generate ignores its region", "flows/commands/making.py", "region=region, note=note", "region=None, note=note", GENERATED),
@@ -171,6 +193,45 @@ FAULTS = (
     Fault("deploy ignores its zone", "flows/commands/running.py", "timezone=timezone", 'timezone=""', DEPLOYED),
     Fault("deploy ignores its port", "flows/commands/running.py", "port=port", "port=None", DEPLOYED),
     Fault("deploy never catches up", "flows/commands/running.py", "catch_up=catch_up", "catch_up=False", DEPLOYED),
+    Fault("families shows all whatever is named", "flows/commands/making.py", "rows = family_rows(chosen or ())", "rows = family_rows(())", ("tests/flows/inspection/test_installed.py",)),
+    Fault("import ignores its timeout", "flows/commands/making.py", "timeout_s=timeout,", "timeout_s=20.0,", ("tests/flows/stages/test_hostile.py",)),
+    Fault("grade ignores the id column", "flows/commands/judging.py", "Grading(gold, pred, type_, id_, declared,", "Grading(gold, pred, type_, None, declared,", (f"{COMMANDS[0]}::test_grade_obeys_each_of_its_options", *COMMANDS)),
+    Fault("grade ignores its timeout", "flows/commands/judging.py", "workers or usual_workers(), timeout)", "workers or usual_workers(), 5.0)", (f"{COMMANDS[0]}::test_a_reply_that_takes_too_long_to_judge_is_undecided_and_several_are_a_failure", *COMMANDS)),
+    Fault("strength keeps no executions", "flows/commands/judging.py", "limit=limit, keep=keep, workers=workers", "limit=limit, keep=None, workers=workers", (f"{COMMANDS[0]}::test_strength_obeys_each_of_its_options", *COMMANDS)),
+    Fault("strength of nothing is no failure", "flows/commands/judging.py", "check_measured(file, rows)", "rows.clear()", ("tests/flows/telling/test_strength.py",)),
+    Fault("audit of a version audits the root", "flows/commands/judging.py", "existing(root), ref=version,", "existing(root), ref=None,", (f"{COMMANDS[0]}::test_what_was_measured_is_audited_and_judged_again", *COMMANDS)),
+    Fault("audit of a file ignores its type", "flows/commands/judging.py", "Grading(gold, pred, type_, declared=declared_by(declare or ()), workers=workers)", "Grading(gold, pred, None, declared=declared_by(declare or ()), workers=workers)", AUDITED),
+    Fault("audit of a file ignores what is declared", "flows/commands/judging.py", "Grading(gold, pred, type_, declared=declared_by(declare or ()), workers=workers)", "Grading(gold, pred, type_, workers=workers)", AUDITED),
+    Fault("audit puts every reject to the judge", "flows/commands/judging.py", "appeals=appeals, timeout_s=timeout_s", "appeals=1000, timeout_s=timeout_s", APPEALED),
+    Fault("audit ignores its retries", "flows/commands/judging.py", "timeout_s=timeout_s, retries=retries, workers=workers", "timeout_s=timeout_s, retries=0, workers=workers", APPEALED),
+    Fault("a judge in trouble is no failure", "flows/commands/judging.py", "if found.trouble is not None:", "if False:", APPEALED),
+    Fault("a version that is not proven exits 0", "flows/commands/versions.py", '    if not proof["same_id"]:\n        raise', "    if False:\n        raise", (f"{COMMANDS[0]}::test_what_was_left_by_killed_questions_and_what_cannot_be_made_again_is_said", *COMMANDS)),
+    Fault("diff is turned round", "flows/commands/versions.py", "compare(existing(root), a, b)", "compare(existing(root), b, a)", (f"{COMMANDS[0]}::test_versions_are_listed_shown_compared_explained_and_made_again", *COMMANDS)),
+    Fault("gc forgets what killed questions left", "flows/commands/versions.py", "delete=delete, elsewhere=left_behind()", "delete=delete", (f"{COMMANDS[0]}::test_what_was_left_by_killed_questions_and_what_cannot_be_made_again_is_said", *COMMANDS)),
+    Fault("measure exchanges the prices", "flows/commands/measuring.py", "measured.Prices(price_in, price_out)", "measured.Prices(price_out, price_in)", (f"{COMMANDS[1]}::test_prices_make_a_cost_and_the_band_is_what_sequential_draws_stop_at", *COMMANDS)),
+    Fault("measure ignores its prompt limit", "flows/commands/measuring.py", "Protocol(max_prompt_tokens, max_completion_tokens,", "Protocol(8192, max_completion_tokens,", FOLDER),
+    Fault("undecided rows of a graded file are no failure", "flows/commands/grade.py", "tally.check(path)", "tally.lines()", (f"{COMMANDS[0]}::test_a_reply_that_takes_too_long_to_judge_is_undecided_and_several_are_a_failure", *COMMANDS)),
+    # the store
+    Fault("a version forgets its inputs", "pipeline/store/store.py", "inputs=tuple(inputs),\n", "inputs=(),\n", ("tests/pipeline/store/test_store.py", "tests/flows/stages/test_leaks.py")),
+    Fault("restored training drops other rounds' rows", "pipeline/store/ledger.py", 'beyond = beyond & (pc.field("round") == round)', "beyond = beyond & pc.scalar(True)", ("tests/pipeline/store/test_ledger.py", "tests/flows/loop")),
+    Fault("a problem of test in one version counts as open", "pipeline/store/query.py", "CASE WHEN bool_or(split = 'test') THEN 'test' ELSE min(split) END AS split", "min(split) AS split", ("tests/pipeline/store/test_query.py", "tests/flows/judging/test_audit.py")),
+    Fault("spilled rows come back after those that wait", "pipeline/store/spill.py", "pa.concat_tables([*stored, *self._waiting.pop(cell, [])])", "pa.concat_tables([*self._waiting.pop(cell, []), *stored])", ("tests/pipeline/store",)),
+    Fault("pushed versions are public", "pipeline/store/hub.py", 'repo_type="dataset", private=private, exist_ok=True', 'repo_type="dataset", exist_ok=True', ("tests/pipeline/store/test_hub.py",)),
+    # exchange and workers
+    Fault("a question's own source is dropped", "pipeline/exchange/questions.py", 'source = str(found(record, columns.get("source", "")) or source)', "source = str(source)", ("tests/pipeline/exchange", "tests/flows/stages")),
+    Fault("limits of exported programs are dropped", "pipeline/exchange/programs.py", '"limits": json.dumps(params.get("limits", {})),', '"limits": "{}",', ("tests/pipeline/exchange/test_programs.py",)),
+    Fault("setup is not run before imported tests", "pipeline/exchange/programs.py", "around = Around(entry, setup, prelude, starter)\n        examples", 'around = Around(entry, "", prelude, starter)\n        examples', ("tests/pipeline/exchange/test_programs.py",)),
+    Fault("workers have no memory limit", "pipeline/workers/pool.py", "self._hello = (bytes(pickled), tries, memory_mb)", "self._hello = (bytes(pickled), tries, None)", POOL),
+    Fault("batches come back in another order", "pipeline/workers/items.py", "for batch in reversed(list(batches)) if batch.items", "for batch in list(batches) if batch.items", POOL),
+    # filters
+    Fault("draws under another protocol count", "filters/asker.py", '("protocol", self.protocol.hash),', '("purpose", self.purpose),', ASKED),
+    Fault("select uses draws of other runs", "filters/asker.py", 'run = self.context.get("run", "") if self.purpose == "select" else None', "run = None", ASKED),
+    Fault("draws of all purposes are the same", "filters/asker.py", 'derive("draw", self.seed, self.purpose, problem.uid)', 'derive("draw", self.seed, problem.uid)', ASKED),
+    Fault("of duplicates the least strict split stays", "filters/rules/exact_duplicate.py", '-SPLITS.index(row["split"])', 'SPLITS.index(row["split"])', ("tests/filters/test_rules.py",)),
+    # programs
+    Fault("a built problem forgets its licence", "generators/build_pool.py", "rendering=rendering, license=job.license)", "rendering=rendering)", IMPORTED),
+    Fault("kept executions ignore the limits", "generators/programs/executions.py", "named = [FORMAT, asdict(job), asdict(limits), level, python]", "named = [FORMAT, asdict(job), level, python]", ("tests/generators/programs/test_executions.py",)),
+    Fault("what is declared of programs is not applied", "generators/programs/by_tests.py", "grade_program(declared_of(read_cases(rows), declared), reply", "grade_program(read_cases(rows), reply", ("tests/generators/programs", "tests/flows/judging/test_grading.py")),
     # configs
     Fault("the demo has no control", "flows/configs/demo.yaml", "    - {name: uniform, mixture: uniform, operator: grpo}\n", "", (f"{CONFIGS[0]}::test_the_demo_is_what_the_readme_says_it_is", *CONFIGS)),
     Fault("gpu.yaml samples with torch", "flows/configs/gpu.yaml", "sampler: {name: vllm}", "sampler: {name: torch}", (f"{CONFIGS[0]}::test_the_gpu_config_samples_with_vllm_in_words_and_a_chat_template", *CONFIGS)),

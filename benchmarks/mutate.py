@@ -5,7 +5,7 @@ option that is no longer passed on, an arm that starts elsewhere, a schedule tha
 gets one fault and runs the tests of its area, then, where they pass, the whole suite but the tests of this run: these
 fail wherever a file of the table has changed. A fault is noticed when a test fails.
 
-    make mutate                                   # all of them, some twenty minutes on two cores
+    make mutate                                   # all of them, most of an hour on two cores
     python -m benchmarks.mutate --sample 6        # those that the present commit draws: what .ci/run does
     python -m benchmarks.mutate --only seed       # those whose name or file holds a text
 """
