@@ -218,7 +218,7 @@ FAULTS = (
     Fault("spilled rows come back after those that wait", "pipeline/store/spill.py", "pa.concat_tables([*stored, *self._waiting.pop(cell, [])])", "pa.concat_tables([*self._waiting.pop(cell, []), *stored])", ("tests/pipeline/store",)),
     Fault("pushed versions are public", "pipeline/store/hub.py", 'repo_type="dataset", private=private, exist_ok=True', 'repo_type="dataset", exist_ok=True', ("tests/pipeline/store/test_hub.py",)),
     # exchange and workers
-    Fault("a question's own source is dropped", "pipeline/exchange/questions.py", 'source = str(found(record, columns.get("source", "")) or source)', "source = str(source)", ("tests/pipeline/exchange", "tests/flows/stages")),
+    Fault("a question's own source is dropped", "pipeline/exchange/questions.py", 'source = str(found(record, columns.get("source", "")) or source)', "source = str(source)", IMPORTED),
     Fault("limits of exported programs are dropped", "pipeline/exchange/programs.py", '"limits": json.dumps(params.get("limits", {})),', '"limits": "{}",', ("tests/pipeline/exchange/test_programs.py",)),
     Fault("setup is not run before imported tests", "pipeline/exchange/programs.py", "around = Around(entry, setup, prelude, starter)\n        examples", 'around = Around(entry, "", prelude, starter)\n        examples', ("tests/pipeline/exchange/test_programs.py",)),
     Fault("workers have no memory limit", "pipeline/workers/pool.py", "self._hello = (bytes(pickled), tries, memory_mb)", "self._hello = (bytes(pickled), tries, None)", POOL),

@@ -81,8 +81,12 @@ def test_import_obeys_each_of_its_options(veriloop, tmp_path):
     assert {row["split"] for row in rows} == {"test"} and {row["license"] for row in rows} == {"MIT"}
     recipe = json.loads(veriloop("show", "sums", "--root", tmp_path / "r", "--json").out)["recipe"]
     assert (recipe["license"], recipe["held_out"], recipe["mapping"]) == ("MIT", True, "prompt=q,answer=a")
-    open_ = json.loads(veriloop("import", path, "--map", "prompt=q,answer=a", "--root", tmp_path / "s", "--json").out)
-    assert open_["name"] == "a" and {r["split"] for r in Store(tmp_path / "s").table("a").to_pylist()} >= {"train"}
+    assert {json.loads(row["params"])["source"] for row in rows} == {"a.jsonl"}
+    mapped = "prompt=q,answer=a,source=src"
+    open_ = json.loads(veriloop("import", path, "--map", mapped, "--root", tmp_path / "s", "--json").out)
+    rows = Store(tmp_path / "s").table("a").to_pylist()
+    assert open_["name"] == "a" and {row["split"] for row in rows} >= {"train"}
+    assert {json.loads(row["params"])["source"] for row in rows} == {"x"}
 
 
 def test_import_declares_what_is_said_of_the_answers(veriloop, tmp_path):
