@@ -127,7 +127,7 @@ def test_a_deployment_is_stopped_served_again_and_killed(folder):
     assert kept.rpartition(":")[2] == (root / ".prefect" / "port").read_text()
     short.tell(signal.SIGKILL)
     short.process.wait()
-    until(lambda: not working_in(root), END_S)
+    until(lambda: not (working_in(root) or time.sleep(1) or working_in(root)), END_S)  # one look may miss a newborn
     assert working_in(root) == []
 
 

@@ -135,7 +135,8 @@ _TRIGGERS = (
     | _SUPPOSING
     | _TRAPS
     | _BAD
-    | frozenset(words("no t unless if had were let used personne except or far than but"))
+    | frozenset(words("ou oder oppure ovvero o eller lub albo veya atau alternatively otherwise else"))
+    | frozenset(words("no t thought unless if had were let used personne except or far than but"))
 )
 """Words of which one stands in every sentence that governs its answer, unless it is laid in somebody's mouth."""
 _MOUTHS = _SAYING | _CHOOSING
