@@ -18,6 +18,7 @@ from tests.endpoint import Endpoint
 from tests.house.source import ROOT
 
 ADD = "What is {} plus {}?"
+LONGEST_S = 100
 
 
 @pytest.fixture
@@ -224,19 +225,25 @@ def test_a_sequential_measurement_says_how_many_are_in_the_band(serve, measured)
 
 
 class Slow:
-    """Answers after a while, from `stalls` answers on much later; counts which draws it was asked for."""
+    """Answers after a while; after `holds` answers it holds each back, until let go. Counts the draws it was asked."""
 
-    def __init__(self, seconds, *, stalls=10**9):
-        self.seconds, self.stalls, self.draws, self.answered = seconds, stalls, Counter(), 0
-        self.lock = threading.Lock()
+    def __init__(self, seconds, *, holds=10**9, held_s=LONGEST_S):
+        self.seconds, self.holds, self.held_s, self.draws, self.answered = seconds, holds, held_s, Counter(), 0
+        self.lock, self.free = threading.Lock(), threading.Condition()
 
     def __call__(self, number, body):
         with self.lock:
             self.draws[(*numbers(body), body["seed"])] += 1
-        time.sleep(self.seconds if self.answered < self.stalls else 1.0)
-        with self.lock:
+        time.sleep(self.seconds)
+        with self.free:
+            self.free.wait_for(lambda: self.answered < self.holds, self.held_s)
             self.answered += 1
         return solve(number, body)
+
+    def hold_after(self, answers):
+        with self.free:
+            self.holds = answers
+            self.free.notify_all()
 
 
 def start_command(endpoint, root, *options):
@@ -257,9 +264,10 @@ def wait_for(condition, seconds=60):
 
 @pytest.mark.parametrize("how", ["kill -9", "two interrupts"])
 def test_whatever_stops_it_loses_the_calls_in_flight_alone(serve, imported, how):
-    server = Slow(0.2)
+    server = Slow(0.02)
     endpoint = serve(server)
     for asked in (60, 150):
+        server.hold_after(asked)
         process = start_command(endpoint, imported)
         wait_for(lambda asked=asked: server.answered >= asked)
         if how == "kill -9":
@@ -267,15 +275,14 @@ def test_whatever_stops_it_loses_the_calls_in_flight_alone(serve, imported, how)
         else:
             process.send_signal(signal.SIGINT)
             process.send_signal(signal.SIGINT)
-        stopped = time.monotonic()
-        out, err = process.communicate(timeout=20)
-        assert time.monotonic() - stopped < 5
+        out, err = process.communicate(timeout=LONGEST_S / 2)  # no call in flight will be answered before
         assert "Traceback" not in err, err
         seen = sum(server.draws.values())
         time.sleep(0.5)
         assert sum(server.draws.values()) <= seen + 8  # nothing is sent once it has ended
+    server.hold_after(10**9)
     process = start_command(endpoint, imported)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=LONGEST_S)
     assert process.returncode == 0, err
     assert "240 draws" not in out and "100.0%" in out
     assert len(server.draws) == 240  # every draw of every problem
@@ -286,7 +293,7 @@ def test_whatever_stops_it_loses_the_calls_in_flight_alone(serve, imported, how)
 
 
 def test_replies_are_in_the_ledger_while_it_goes_on(serve, imported):
-    server = Slow(0.05, stalls=80)
+    server = Slow(0.05, holds=80, held_s=1)
     process = start_command(serve(server), imported)
     wait_for(lambda: query(imported, "SELECT * FROM scores").num_rows > 0)
     assert server.answered < 240
