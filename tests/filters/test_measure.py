@@ -1,5 +1,6 @@
 """Measuring with a scripted sampler: counts, resume by set difference, stopping rules, undecided replies."""
 
+import dataclasses
 from collections import Counter
 
 import pyarrow.compute as pc
@@ -61,13 +62,13 @@ def script(prompt, draw):
     return f"{prompt} {'right' if draw < int(prompt) else 'wrong'}"
 
 
-def run(problems=PROBLEMS, *, sampler=None, verifier=None, n=8, purpose="eval", seed=1, **options):
+def run(problems=PROBLEMS, *, sampler=None, verifier=None, n=8, purpose="eval", seed=1, protocol=PROTOCOL, **options):
     sampler = sampler or ScriptedSampler(script)
     scores = measure(
         problems,
         sampler=sampler,
         verifier=verifier or Echo(),
-        protocol=PROTOCOL,
+        protocol=protocol,
         n=n,
         purpose=purpose,
         seed=seed,
@@ -149,7 +150,13 @@ def test_what_steers_a_run_is_its_own(tmp_path, purpose, again):
 
 
 @pytest.mark.parametrize(
-    "change", [{"purpose": "report"}, {"verifier": Echo(2)}, {"sampler": ScriptedSampler(script, "p2")}]
+    "change",
+    [
+        {"purpose": "report"},
+        {"verifier": Echo(2)},
+        {"sampler": ScriptedSampler(script, "p2")},
+        {"protocol": dataclasses.replace(PROTOCOL, temperature=0.5)},
+    ],
 )
 def test_another_key_is_measured_anew(tmp_path, change):
     ledger = Ledger(tmp_path)
