@@ -114,6 +114,18 @@ def test_refill_is_bounded_and_all_that_was_sampled_is_charged() -> None:
     assert kept == 8 < len(mixed[0][2])
 
 
+def test_refilled_groups_are_drawn_anew() -> None:
+    seeds: list[int] = []
+
+    class Recording(BanditSampler):
+        def sample(self, requests: Any) -> Any:
+            seeds.extend(request.seed for request in requests)
+            return super().sample(requests)
+
+    train(BanditPolicy(first=40.0), steps=1, sampler=Recording(), config={"preset": "dapo"})
+    assert len(seeds) == len(set(seeds)) == 32
+
+
 def test_undecided_replies_neither_train_nor_count() -> None:
     seen: Steps = []
     verifier = ArmVerifier(lambda p: "undecided" if p.params["i"] < 5 else "")
