@@ -9,6 +9,11 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(word.replace("_", " ") for word in text.split())
 
 
+def one_of(text: str) -> frozenset[str]:
+    """Return the words of a list, written as for `words`, to look one up among them."""
+    return frozenset(words(text))
+
+
 def any_of(text: str) -> str:
     """Return the pattern of any of some words, written as for `words`; each may be a pattern itself."""
     return "(?:" + "|".join(words(text)) + ")"

@@ -70,6 +70,7 @@ _ORDER = re.compile(
 )
 _ORDER_WORDS = ("reward", "verdict", "truth", "grade", "rating", "confidence", "rate", "score", "mark", "ignore")
 MAX_SAID = 300
+_OPENS = frozenset("sthfaieSTHFAIE")
 _SUBORDINATE = re.compile(
     r",? (?:because|since|as|which|so|where|when|while|given|with|by|for|after|due|and (?:so|therefore|thus|hence))\b"
     r"|, |; |\. | \(|\.$|: (?=\S)"
@@ -112,14 +113,17 @@ _EXAMPLES = re.compile(
     r",? (?:e\.g\.|i\.e\.|for example|for instance|such as|namely|viz\.|specifically|that is,)(?: |$).*", re.DOTALL
 )
 """What names examples, or the same thing again, behind an answer."""
+_IN_ALL = re.compile(r"\b(?:altogether|in (?:total|all))\b")
 _COMPARED = re.compile(
-    r", which (?:is|are) (?:fewer|less|more|greater|larger|smaller|higher|lower|longer|shorter|below|above"
+    r", (?:while|whereas) [^=]*$|, (?:which (?:is|are) )?(?:\$?\d+ (?:[a-z]+ )?)?(?:fewer|less|more|greater"
+    r"|larger|smaller|higher|lower|longer|shorter|below|above"
     r"|under|over)\b"
     r"[^,;]{0,60}$"
 )
 """What an answer is compared with, behind it."""
 _REASON = re.compile(
-    r"(?<=[\w)%$]),? (?:because|since|given that|seeing that|due to|as (?:he|she|it|they|we|the|there|each)) "
+    r"(?<=[\w)%$]),? (?:because|since|given that|seeing that|due to"
+    r"|as (?:\d+ (?:is|are|was|were|of)\b|he|she|it|they|we|the|there|each)) "
 )
 _CONCLUDING = re.compile(r"\b(?:so|thus|then|hence|therefore)\b|=>")
 _CONDITION = re.compile(r"\s*(?:since|if|when|as|because|given|suppose|let|for)\b", re.IGNORECASE)
@@ -199,10 +203,11 @@ def without_others(text: str) -> str:
 
 def without_opening(text: str) -> str:
     """Return a text without the connective it opens with."""
-    found = _OPENING.match(text)
+    found = _OPENING.match(text) if text[:1] in _OPENS else None
     return text[found.end() :] if found else text
 
 
+@lru_cache(maxsize=16)
 def said_last(text: str) -> str | None:
     """Return what stands after the last "is" or colon of a text, None without one or where it is denied or asked."""
     text = text[-MAX_SAID:]
@@ -262,7 +267,8 @@ def without_explanation(text: str) -> str:
         text = text[: remark.start()]
     if (ranging := _RANGING.search(text)) is not None and any(map(str.isdigit, text[: ranging.start()])):
         text = text[: ranging.start()]
-    if (examples := _EXAMPLES.search(text)) is not None and any(map(str.isdigit, text[: examples.start()])):
+    examples = _EXAMPLES.search(text)
+    if examples is not None and any(map(str.isdigit, text[: examples.start()])) and not _IN_ALL.search(examples[0]):
         text = text[: examples.start()]
     if (compared := _COMPARED.search(text)) is not None and any(map(str.isdigit, text[: compared.start()])):
         text = text[: compared.start()]

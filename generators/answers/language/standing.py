@@ -24,105 +24,113 @@ from generators.answers.language.denials import (
     retracts,
     unsure_behind,
 )
-from generators.answers.language.patterns import words
+from generators.answers.language.patterns import one_of, words
 
 _SENTENCE = re.compile(r"[.!?](?:[)\"”’*$\s]*\s)(?=\S)|[。！？]|\n\s*\n")
-_LINE_LEFT_OPEN = re.compile(
-    r"(?:\b(?:is|are|not|be|say|says|that|equals|n't|answer|wrong|est|ist|es)|[^.]:)[ *]*$", re.I
-)
+_LINE_LEFT_OPEN = re.compile(r"(?:\b(?:is|are|not|be|says?|that|equals|n't|answer|wrong|est|ist|es)|[^.]:)[ *]*$", re.I)
 _WORDS = re.compile(r"[^\W\d_]+")
 _TOKENS = re.compile(r"[^\W\d_]+|\d+|[^\w\s]")
+_IF_BEHIND = re.compile(r"[^\w.!?]*(?:[A-Za-z]{1,12} )?if\b(?! and only)", re.IGNORECASE)
+_WOULD = re.compile(r"\bwould\b[^,;:]*$", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^()]*[A-Za-z]{2}[^()]*\)")
 """A remark in brackets, which governs nothing outside them."""
 MAX_SENTENCE = 320
 
-_NOT = frozenset(
-    words(
-        "not never hardly scarcely barely nor neither cannot except unlike wo exclude excludes reject rejects discard"
-        " discards eliminate eliminates pas non nicht kein keine keinen keiner não не ни niet geen inte bukan"
-        " tidak không"
-    )
+_NOT = one_of(
+    "not never hardly scarcely barely nor neither cannot except unlike wo exclude excludes reject rejects discard"
+    " discards eliminate eliminates pas nicht kein keine keinen keiner não не ни niet geen inte bukan tidak không non"
+    " nunca jamais jamás keineswegs keinesfalls никогда tampoco"
 )
 """What denies what follows, up to the next verb."""
-_SETTING_ASIDE = frozenset(
-    words("excluding rejecting discarding eliminating removing dropping ignoring avoiding correcting fixing unlike")
+_SETTING_ASIDE = one_of(
+    "excluding rejecting discarding eliminating removing dropping ignoring avoiding correcting fixing unlike"
 )
 """What sets a wrong answer aside up to the next comma or verb: it denies, and a trap in it is none."""
-_NOBODY = frozenset(words("nobody none noone nothing nadie niemand nessuno ninguno ninguém никто"))
-_DENYING = frozenset(words("doubt doubts refuse refuses disagree disagrees deny denies dispute disputes"))
+_NOBODY = one_of("nobody none noone nothing nadie niemand nessuno ninguno ninguém никто неверно")
+_DENYING = one_of(
+    "doubt doubts doubtful unlikely improbable implausible beware refuse refuses disagree disagrees deny"
+    " denies dispute disputes"
+)
 """What denies all of the statement that follows."""
-_NO_WAY = frozenset(words("one way means case circumstances chance reason sense account possibility world evidence"))
-_NO_DENIAL = frozenset(words("doubt question matter wonder need problem"))
+_AWAY = one_of("far different differs differ cry away")
+_ROUND = frozenset(("", "near", "around"))
+_DENYING_PAIRS = frozenset((("of", "instead"), ("of", "one"), ("to", "used")))
+_THAT = one_of("dass que что")
+_NO_WAY = one_of("one way means point case circumstances chance reason sense account possibility world evidence")
+_NO_DENIAL = one_of("doubt question matter wonder need problem")
 """What "no" stands before and denies nothing."""
-_NO_IN_SPAIN = frozenset(words("es son está hay puede sería tiene era fue da vale"))
-_STATEMENT = frozenset(
-    words(
-        "think believe say saying claim claiming true case mean sure know known certain convinced agree suppose correct"
-        " right possible imply conclude accept argue justified reasonable plausible creo pense glaube"
-    )
+_NO_IN_SPAIN = one_of("es son está hay puede sería tiene era fue da vale")
+_STATEMENT = one_of(
+    "think believe say saying claim claiming true case mean sure know known certain convinced agree suppose correct"
+    " right possible cierto vrai imply conclude accept argue justified reasonable plausible creo pense glaube"
 )
 """What makes a denial one of the whole statement: "I do not think that"."""
-_VERBS = frozenset(
-    words(
-        "is are was were equals gives gave yields makes made has had leaves left remain remains becomes takes"
-        " took costs"
-        " gets got totals ist sind est sont es son è sono é são beträgt donne gibt das dass"
-    )
+_VERBS = one_of(
+    "is are was were equals gives gave yields makes made has had leaves left remain remains becomes takes took"
+    " costs gets got totals that ist sind est sont es son è sono é são beträgt donne gibt das"
 )
 """At which the denial of another verb is over."""
-_WITH_IS = frozenset(words("it that he she there what here this who"))
-_BE = frozenset(words("is are was were be been being s seems looks both all also clearly simply obviously"))
-_MODALS = frozenset(words("might may"))
-_COULD = frozenset(words("could peut podría könnte potrebbe poderia puede pode kann peuvent"))
-_AUXILIARY = frozenset(words("be have been also well even just equal as être ser sein essere to it the answer a an"))
+_BE = one_of("is are was were be been being s seems looks both all also clearly simply obviously")
+_MODALS = one_of("might may")
+_COULD = one_of("could peut podría könnte potrebbe poderia puede pode kann peuvent")
+_AUXILIARY = one_of(
+    "be have had been also well even just equal end start begin arrive leave finish land at on"
+    " as had être ser sein essere to it the answer a an"
+)
 """What may stand between "could" and the answer that it doubts."""
-_DOUBT = frozenset(
-    words(
-        "maybe perhaps possibly probably presumably supposedly allegedly reputedly guess suspect suspects unsure"
-        " uncertain whether quizás quizá quizas talvez forse vielleicht probablemente probablement wahrscheinlich"
-    )
+_DOUBT = one_of(
+    "maybe perhaps possibly probably presumably supposedly allegedly reputedly unsure"
+    " uncertain thought whether"
+    " quizás quizá quizas talvez forse vielleicht probablemente probablement wahrscheinlich"
 )
-_SUPPOSING = frozenset(words("suppose supposing assume assuming assumes imagine pretend hypothetically"))
-_TRAPS = frozenset(
-    words(
-        "trap tempting tempted naive naively naïve careless carelessly hasty sloppy distractor misconception misleading"
-        " fallacy pitfall misread misreads forget forgets forgetting forgot wrongly incorrectly mistaken mistakenly"
-        " falsely erroneous erroneously bogus counting mistake decoy"
-    )
+_GUESS = one_of("guess suspect hunch estimate")
+_GUESSING = frozenset(("", "i", "d", "my", "me", "best", "first", "educated", "wild", "rough", "would"))
+"""Before which a guess is one at the answer."""
+_SUPPOSING = one_of("suppose supposing assume assuming assumes imagine pretend hypothetically")
+_SAY = frozenset((("say", "s"), ("say", "")))
+_LET_US = frozenset(("us", "me", "'", "’"))
+_TRAPS = one_of(
+    "trap myth rumor rumour hoax faulty tempting tempted naive naively naïve careless carelessly hasty sloppy"
+    " distractor misconception misleading"
+    " fallacy pitfall misread misreads forget forgets forgetting forgot wrongly incorrectly mistaken"
+    " mistakenly fool fools overcount overcounting undercount overlook overlooks overlooking erreur fehler"
+    " errore erro"
+    " falsely erroneous erroneously bogus counting mistake decoy"
 )
-_BAD = frozenset(
-    words(
-        "wrong incorrect false impossible untrue invalid absurd unreasonable flawed nonsense falsch falsche faux fausse"
-        " falso falsa errado errada sbagliato sbagliata incorrecto incorrecta"
-    )
+_MIS = ("misread", "miscount", "miscalc", "misinterp", "misappl", "misunder")
+_SLIPS = frozenset(
+    (noun, kind)
+    for noun in ("error", "slip", "pitfall")
+    for kind in words("common typical frequent usual sign classic")
+) | frozenset(("least", kind) for kind in words("plausible likely probable convincing suitable accurate appropriate"))
+_BAD = one_of(
+    "wrong incorrect false impossible untrue invalid absurd unreasonable flawed nonsense falsch falsche faux fausse"
+    " falso falsa errado errada sbagliato sbagliata incorrecto incorrecta"
 )
 """What calls the statement or the noun behind it bad."""
-_RIGHT = frozenset(words("correct right actual actually true truth real really proper"))
+_RIGHT = one_of("correct right actual actually true truth real really proper")
 """What ends the talk of a trap."""
-_SPEAKERS = frozenset(
-    words(
-        "student students people person many most some others someone somebody everyone everybody anyone reader"
-        " readers solver solvers friend friends classmate classmates book textbook key one you critics beginner"
-        " beginners novices they"
-    )
+_SPEAKERS = one_of(
+    "student students people person many most some others someone somebody everyone everybody anyone reader"
+    " readers solver solvers friend friends classmate classmates book textbook key one you critics beginner"
+    " beginners novices they"
 )
-_MAYBE_SPEAKERS = frozenset(words("one you anyone they"))
-_SAYING = frozenset(
-    words("say says said think thinks thought believe believes claim claims claimed guess guesses argue argues")
-)
-_CHOOSING = frozenset(
-    words("answer answers answered assume assumes choose chooses chose pick picks conclude write writes")
-)
-_WOULD_BE = frozenset(words("it answer result we you one that this option choice solution value statement count"))
-_STRONG = frozenset(
-    words(
-        "but however yet so therefore thus hence then because since although though while whereas otherwise donc mais"
-        " car aber sondern also denn daher pero sino entonces ma quindi mas então но а поэтому"
-    )
+_MAYBE_SPEAKERS = one_of("one you they")
+_SAYING = one_of("say says said think thinks thought believe believes claim claims claimed guess guesses argue argues")
+_CHOOSING = one_of("answer answers answered assume assumes choose chooses chose pick picks conclude")
+_ANYONE = one_of("someone somebody anyone anybody whoever")
+_OMITTING = one_of("ignore ignored ignores skip skips omit omits miss misses neglect neglects drop drops")
+_OWN = one_of("i we the a this that to my our can")
+_BEFORE_NOUN = one_of("the an final correct our my")
+_WOULD_BE = one_of("it answer result we you one that this option choice solution value statement count")
+_BEING = one_of("be have give get take equal end say follow become last cost")
+_STRONG = one_of(
+    "but however yet so therefore thus hence then because since although though while whereas otherwise donc mais"
+    " car aber sondern also denn daher pero sino entonces ma quindi mas então но а поэтому"
 )
 """Words that begin a clause which nothing before them governs."""
 _WEAK = frozenset(",:—–→⇒")
-_LINKS = frozenset(words("and et und y e"))
+_LINKS = one_of("and et und y e")
 
 _TRIGGERS = (
     _NOT
@@ -135,8 +143,12 @@ _TRIGGERS = (
     | _SUPPOSING
     | _TRAPS
     | _BAD
-    | frozenset(words("ou oder oppure ovvero o eller lub albo veya atau alternatively otherwise else"))
-    | frozenset(words("no t thought unless if had were let used personne except or far than but"))
+    | one_of("ou oder oppure ovvero o eller lub albo veya atau alternatively otherwise else claim claims claimed who")
+    | _GUESS
+    | one_of(
+        "instead one somewhere something near differs differ least away error slip pitfall no t if had were"
+        " let unless used personne except or far than but"
+    )
 )
 """Words of which one stands in every sentence that governs its answer, unless it is laid in somebody's mouth."""
 _MOUTHS = _SAYING | _CHOOSING
@@ -162,7 +174,8 @@ def is_suspect(before: str) -> bool:
     if not before.isascii():
         return True
     found = _WORDS.findall(before.lower())
-    return not _TRIGGERS.isdisjoint(found) or not (_SPEAKERS.isdisjoint(found) or _MOUTHS.isdisjoint(found))
+    spoken = not (_SPEAKERS.isdisjoint(found) or _MOUTHS.isdisjoint(found))
+    return spoken or not _TRIGGERS.isdisjoint(found) or "mis" in before or "Mis" in before
 
 
 def fault_before(before: str) -> str:
@@ -181,6 +194,13 @@ def fault_before(before: str) -> str:
     return walk.fault()
 
 
+def fault_round(before: str, behind: str) -> str:
+    """Return how what stands round an answer keeps it from standing, "" where it stands."""
+    if fault := fault_before(before) or fault_behind(behind):
+        return fault
+    return HEDGE if _IF_BEHIND.match(behind) is not None and _WOULD.search(last_sentence(before)) is not None else ""
+
+
 def fault_behind(behind: str) -> str:
     """Return how what stands behind an answer keeps it from standing, "" where it stands."""
     if not behind or behind.isspace():
@@ -189,24 +209,25 @@ def fault_behind(behind: str) -> str:
         return DENIAL
     if is_questioned(behind) or unsure_behind(behind):
         return HEDGE
-    return RETRACTION if retracts(behind) or is_revised(behind[: 2 * NEAR]) else ""
+    remark = behind.lstrip().startswith("(") and ")" in behind
+    return RETRACTION if retracts(behind) or (not remark and is_revised(behind[: 2 * NEAR])) else ""
 
 
 class _Walk:
     """One walk through the words that lead to an answer, and what governs it at their end."""
 
     __slots__ = (
-        "aside", "attributed", "conditional", "could", "denied", "doubted", "last", "seen", "speaker", "supposed",
-        "tokens", "trapped",
+        "aside", "attributed", "conditional", "could", "denied", "doubted", "seen", "speaker", "supposed",
+        "tokens", "trapped", "unreal", "within",
     )  # fmt: skip
 
     def __init__(self, tokens: list[str]) -> None:
         self.tokens = tokens
         self.denied = self.doubted = 0  # 1: up to the next verb, 2: all of the clause
         self.aside = self.could = self.supposed = self.attributed = self.trapped = self.seen = False
+        self.unreal = self.within = False
         self.conditional = 0  # 1: "if", 2: "if ... it would"
         self.speaker = ""
-        self.last = ""
 
     def fault(self) -> str:
         """Return what governs the answer behind the last word."""
@@ -216,7 +237,7 @@ class _Walk:
             before = lowered[k - 1] if k else ""
             if token in _WEAK or (token in _LINKS and following.isalpha() and following not in _NOT):
                 self._close(before)
-            elif token == ";" or (token in _STRONG and not self._but(token, before, following)):
+            elif token == ";" or (token in _STRONG and not self._but(token, before)):
                 self._close_all(before)
             else:
                 self._deny(k, token, before, following)
@@ -230,7 +251,11 @@ class _Walk:
 
     def _close(self, before: str) -> None:
         """End a part of a sentence: what denies or doubts is over, unless the part ends with it."""
-        if before in _NOT or before in _DOUBT or before in _NOBODY:
+        if before in _NOT or before in _DOUBT or before in _NOBODY or before in _GUESS:
+            self.within = True
+            return
+        if self.within:  # the end of a remark between commas: "is not, as many think, 7"
+            self.within = False
             return
         self.denied = self.doubted = 0
         self.aside = self.could = self.supposed = self.attributed = False
@@ -240,22 +265,26 @@ class _Walk:
 
     def _close_all(self, before: str) -> None:
         """Begin a new statement."""
+        self.within = False
         self._close(before)
-        self.trapped = self.seen = False
+        self.trapped = self.seen = self.within = self.unreal = False
         self.conditional = 0
 
-    def _but(self, token: str, before: str, following: str) -> bool:
+    def _but(self, token: str, before: str) -> bool:
         """Turn a denial round at "anything but"; say whether a word that begins clauses begins none here."""
         if token == "but" and before in ("anything", "everything"):
             self.denied = 0 if self.denied else 2
             return True
-        return (token == "yet" and before in _NOT) or (token == "then" and self.conditional == 1)
+        if token == "then" and self.conditional == 1:
+            self._close(before)
+            return True
+        return before in _NOT and token == "yet"
 
     def _deny(self, k: int, token: str, before: str, following: str) -> None:
         """Take note of what denies, and of where a denial is over."""
         if token in _SETTING_ASIDE:
             self.denied, self.aside = max(self.denied, 1), True
-        elif token in _NOT:
+        elif token in _NOT and (token != "non" or following != "-"):
             self.denied = max(self.denied, 2 if token == "nor" or (token == "neither" and not before) else 1)
         elif token in _NOBODY or (token == "personne" and following == "n"):
             self.denied = 2
@@ -266,19 +295,17 @@ class _Walk:
             self.denied = 0 if negative else 2
         elif token == "no":
             self._no(k, before, following)
-        elif token in ("far", "different", "differs") and following == "from":
+        elif (token == "from" and before in _AWAY) or (token in ("near", "somewhere") and following in _ROUND):
             self.denied = 1
         elif token == "than" and before in ("other", "rather"):
             self.denied = 0 if self.denied and before == "other" else 1
-        elif (token == "of" and before in ("instead", "one")) or (
-            token == "to" and before == "used" and following == "be"
-        ):
+        elif (token, before) in _DENYING_PAIRS:
             self.denied = 1
         elif self.denied and token in ("difficult", "hard"):
             self.denied = 0
-        elif self.denied and token in _STATEMENT:
+        elif self.denied and (token in _STATEMENT or token in _THAT):
             self.denied = 2
-        elif token in _VERBS or (token == "s" and before in ("'", "’")):
+        elif token in _VERBS or (token == "s" and before in ("'", "’")) or (token == "=" and self._calculated(k)):
             self._verb(k)
 
     def _no(self, k: int, before: str, following: str) -> None:
@@ -288,6 +315,13 @@ class _Walk:
             self.denied = max(self.denied, 1)
         elif following in _NO_WAY or k == 0 or before in _WEAK or before in ("and", "that", "since", "because", "so"):
             self.denied = 2
+
+    def _calculated(self, k: int) -> bool:
+        """Say whether what "=" stands behind is a calculation that is the object of another verb."""
+        since = k - 1
+        while since >= 0 and not self.tokens[since].isalpha():
+            since -= 1
+        return since < k - 2 and self.tokens[since].lower() not in _NOT
 
     def _verb(self, k: int) -> None:
         """End the denial of another verb, where words stand between it and this one."""
@@ -308,29 +342,31 @@ class _Walk:
             self.doubted = max(self.doubted, 1)
         elif token in _COULD:
             self.could = True
-        elif token in _DOUBT and not (token == "possibly" and before in ("could", "can", "as")):
+        elif token in _GUESS and before not in _GUESSING:
+            return
+        elif token in _GUESS or (token in _DOUBT and not (token == "possibly" and before in ("could", "can", "as"))):
             self.doubted = 2
         elif token == "or" and self.doubted and "whether" in self.tokens[:k]:
             self.doubted = 0
-        elif (
-            token in _SUPPOSING
-            or (token == "let" and following not in ("us", "me", "'", "’"))
-            or (token == "say" and before == "s")
-        ):
+        elif token in _SUPPOSING or (token, before) in _SAY or (token == "let" and following not in _LET_US):
             self.supposed = True
+        elif token == "something" and following == "like":
+            self.doubted = 2
         elif token == "unless":
             self.conditional = 2
         elif token == "if" or (token in ("had", "were") and not k):
             self.conditional = max(self.conditional, 1)
-            self.supposed = self.supposed or not k
-        elif token == "would" and self.conditional and before in _WOULD_BE:
-            self.conditional = 2
+            self.supposed = self.supposed or not k or before == "as"
+        elif self.conditional and token in ("were", "had", "hadn", "weren"):
+            self.unreal = True
+        elif token == "would" and self.conditional and following in _BEING:
+            self.conditional = 2 if self.unreal or before in _WOULD_BE else self.conditional
 
     def _trap(self, token: str, before: str, following: str) -> None:
         """Take note of what is called a trap, or laid in somebody else's mouth."""
         if token in _RIGHT:
             self.trapped = self.seen = False
-        elif token in _TRAPS:
+        elif token in _TRAPS or token.startswith(_MIS) or (token, before) in _SLIPS or (before, token) in _SLIPS:
             if token == "counting" and before not in ("double", "-"):
                 return
             if self.denied and token.startswith("forget"):
@@ -346,18 +382,17 @@ class _Walk:
                 self.trapped = self.trapped or following == "to"
             elif not predicate and not self.aside:
                 self.trapped = True
-        if token == "thought" and before == "i":
+        if self.conditional and token in _OMITTING and before in ("you", "one"):
+            self.trapped = True
+        if token == "who" and before in _ANYONE:
+            self.attributed = True
+        if token in ("claim", "claims", "claimed") and before not in _OWN:
             self.attributed = True
         if token in ("i", "we"):
             self.speaker = ""
         elif token in _SPEAKERS:
             self.speaker = token
-        elif self.speaker and token in ("might", "may", "could", "would", "can", "will"):
+        elif self.speaker and token in ("might", "may", "could", "would"):
             self.speaker = "will"
-        elif self.speaker and self.speaker not in _MAYBE_SPEAKERS and self._says(token, before):
-            self.attributed = True
-
-    @staticmethod
-    def _says(token: str, before: str) -> bool:
-        """Return whether a verb lays what follows in its speaker's mouth."""
-        return token in _SAYING or (token in _CHOOSING and before not in ("the", "an", "final", "correct", "our"))
+        elif self.speaker and self.speaker not in _MAYBE_SPEAKERS:
+            self.attributed = self.attributed or token in _SAYING or (token in _CHOOSING and before not in _BEFORE_NOUN)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from generators.answers.language.denials import HEDGE, RETRACTION, is_hedge
 from generators.answers.language.prose import is_order
-from generators.answers.language.standing import fault_before, fault_behind
+from generators.answers.language.standing import fault_round
 from generators.answers.reading.sentences import explains, sentences, without_markup
 from generators.malformed import Malformed
 
@@ -63,7 +63,7 @@ def last_affirmed(text: str, find: Find, kind: str, *, offered: re.Pattern[str] 
         raise Malformed(f"not a {kind}", part[:100])
     first, last = chosen[0], chosen[-1]
     rest = part[last.end :] + "\n" + " ".join(behind)
-    if fault := fault_before(part[: first.begin]) or fault_behind(rest):
+    if fault := fault_round(part[: first.begin], rest):
         raise Malformed(fault, part[:100])
     if any(
         _CHANGE.match(later) and any(one.value != first.value for one in some)

@@ -45,7 +45,8 @@ _RIGHT = (
         " possible"
         " most_\\w+ one_that one_remaining sole bonne correcta? richtige? corretta certa exacte? верн\\w* правильн\\w*"
     )
-    + r"\b|answer\b|winner\b|way to go|satisf|works?\b|fits?\b|holds\b|match|remains?\b|survives|is left|meets?\b"
+    + r"\b|answer\b|winner\b|way to go|satisf|works?\b|makes (?:the most |more |best )?sense|fits?\b|holds\b"
+    r"|match|remains?\b|survives|is left|meets?\b"
     r"|agrees|follows|wins|stands"
 )
 _AFFIRMED_AFTER = re.compile(
@@ -63,7 +64,7 @@ _EXCLUDING = any_of(
     " against wrong incorrect neither nor non pas nicht statt descart\\w+ élimin\\w+ exclu\\w* исключ\\w+"
 )
 _DENIED_BEFORE = re.compile(
-    rf"\b{_EXCLUDING}(?: (?:{_SMALL}|both|either))*[\s:]*$"
+    rf"(?<!not be )(?<!n't be )\b{_EXCLUDING}(?: (?:{_SMALL}|both|either))*[\s:]*$"
     r"|(?:排除|不是|不选|不選|并非|而非|而不是)(?:选项|選項)?\s*$|\band so (?:is|are|does|do) $",
     re.IGNORECASE,
 )
@@ -188,11 +189,13 @@ def _scanned(sentence: str) -> list[Affirmed]:
     """Return the options that are affirmed within a sentence: groups of them together."""
     strength = 2 if _CUED.search(sentence) else 1
     found: list[Affirmed] = []
+    hedged = False
     for group, begin, end in _groups(sentence):
         before, after = sentence[max(0, begin - _NEAR) : begin], sentence[end : end + _NEAR]
         if _DENIED_BEFORE.search(before) or _DENIED_AFTER.match(after) or refuses_last(after):
             continue
-        if fault_before(sentence[:begin]) == DENIAL:
+        fault = fault_before(sentence[:begin])
+        if fault == DENIAL:
             continue
         if len(group) > 1 and _LISTING.search(before):
             continue
@@ -200,9 +203,13 @@ def _scanned(sentence: str) -> list[Affirmed]:
             group = [*group, ""]
         alone = re.fullmatch(rf"\W*{OPENERS}", before, re.IGNORECASE) and not after.strip(" .!")
         if alone or _AFFIRMED_BEFORE.search(before) or _AFFIRMED_AFTER.match(after):
-            found += [Affirmed(letter, strength, begin, end) for letter in group]
+            here = [Affirmed(letter, strength, begin, end) for letter in group]
         elif _MID_LABEL.match(sentence, end - (sentence[end - 1] == ")")):
-            found += [Affirmed(letter, 2, begin, end) for letter in group]
+            here = [Affirmed(letter, 2, begin, end) for letter in group]
+        else:
+            continue
+        found = here if hedged and not fault else found + here
+        hedged = bool(fault) and (hedged or found == here)
     return found
 
 

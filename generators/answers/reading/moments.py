@@ -10,12 +10,12 @@ from typing import Literal, NamedTuple
 
 from generators.answers.language.denials import DENIAL, HEDGE, RETRACTION, is_hedge, refuses_last
 from generators.answers.language.prose import after_cue, is_order, without_remark
-from generators.answers.language.standing import fault_before, fault_behind
+from generators.answers.language.standing import fault_behind, fault_round
 from generators.answers.reading.sentences import sentences, without_markup
 from generators.malformed import Malformed
 
 Kind = Literal["date", "time", "duration"]
-_MONTH = r"[^\W\d_]{3,10}\.?"
+_MONTH = r"(?!the\b)[^\W\d_]{3,10}\.?"
 """A word where a month may stand; what is none cannot be read as a date."""
 _DAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tue|wed|thu|fri|sat|sun)\.?,? (?:the )?"
 _DATE = (
@@ -104,7 +104,7 @@ def stated_moment(text: str, kind: Kind, readable: Callable[[str], bool]) -> str
     order = range(len(parts)) if cued is not None else range(len(parts) - 1, -1, -1)
     for k in order:
         found = _pieces(parts[k], kind, readable)
-        if not found:
+        if not found or (cued is None and k and all(_is_given(piece.before) for piece in found)):
             continue
         if any(map(_CHANGE.match, parts[k + 1 :])) or fault_behind(found[-1].behind + "\n" + " ".join(parts[k + 1 :])):
             raise Malformed(RETRACTION, text[:100])
@@ -137,7 +137,7 @@ def _result(part: str, found: list[_Piece], *, cued: bool) -> str:
     if any(map(_BESIDE.fullmatch, between)) or any(map(_RIVAL.match, (piece.behind for piece in found))):
         raise Malformed(HEDGE, part[:100])
     kept = [piece for piece in found if not (_BOUND.search(piece.before[-60:]) or refuses_last(piece.behind))]
-    faults = [fault_before(piece.before) for piece in kept]
+    faults = [fault_round(piece.before, piece.behind) for piece in kept]
     if HEDGE in faults:
         raise Malformed(HEDGE, part[:100])
     kept = [piece for piece, fault in zip(kept, faults, strict=True) if not fault]

@@ -5,7 +5,7 @@ Law: they are one answer of several values; joined by "or" they are its cases. L
 
 import re
 
-from generators.answers.language.denials import is_hedge
+from generators.answers.language.denials import is_hedge, restates
 from generators.answers.language.exact import exact
 from generators.answers.language.patterns import words
 from generators.answers.maths.typed import is_answer, parse_answer
@@ -44,6 +44,8 @@ def joined_formulas(line: str) -> str | None:
         between = line[match.end() : run[0].start()]
         if not between.strip() or not _JOIN.fullmatch(between):
             break
+        if "or" in between and restates(line[: match.end()].replace("$", "") + ","):
+            break
         joined = " or " if "or" in between else joined or ", "
         run.insert(0, match)
     if len(run) < 2 or line[run[-1].end() :].strip(" .!"):
@@ -65,7 +67,7 @@ _INTRODUCING = re.compile(
 """What stands before equations that are all of the answer."""
 _WHOLE = r"[-−]?\d+(?:[./]\d+)?"
 _JOINED_VALUES = re.compile(
-    r"(?:.*\b(?:are|is|sont|sind|son|sono|são|zijn|är|est|es|ist|è|é) |.*: ?|.*\b[Bb]oth )?"
+    r"(?:.*\b(?:are|is|sont|sind|son|sono|são|zijn|är|est|es|ist|è|é|Lösungen|Werte) |.*: ?|.*\b[Bb]oth )?"
     rf"(?P<items>(?:{_WHOLE}, ){{0,6}}{_WHOLE},? and {_WHOLE})"
     r"(?: (?:work|hold|are (?:solutions|valid|roots)|satisfy [^.]{1,40}))?[.!]?"
 )

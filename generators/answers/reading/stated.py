@@ -17,6 +17,7 @@ from generators.answers.language.denials import (
     is_disowned,
     is_hedge,
     is_revised,
+    offers,
     retracts,
 )
 from generators.answers.language.joiners import with_plain_joins
@@ -36,7 +37,7 @@ from generators.answers.language.prose import (
     without_others,
     without_remark,
 )
-from generators.answers.language.standing import fault_before, fault_behind
+from generators.answers.language.standing import fault_round
 from generators.answers.language.tokens import MAX_CHARS
 from generators.answers.language.writing import plain_characters
 from generators.answers.maths.typed import LONG_WORD, RELATION, is_answer, is_readable, worded
@@ -64,6 +65,8 @@ _SEEN = 12
 _VALUE = re.compile(r"(?:[^\d=<>]{0,40}[=≈ ] ?)?([-+−]?[(\[{\\]*[\d.][^A-Za-z]*)")
 """The name and the value that an answer begins with, before its unit or what else was taken for one."""
 _SCRIPT = re.compile("[\u0370-\u06ff\u0900-\u0dff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+")
+_GOES_ON_TO = re.compile(r",? (?:and )?(?:so|therefore|thus|hence)\b[^=]*\d")
+"""What an equation goes on to conclude."""
 _QUOTED = re.compile(r"\A([\"'])([^\"']*)\1\.?\Z")
 _ENDING = re.compile(
     r"\b((?:[Ss]o|[Tt]hus|[Hh]ence|[Tt]herefore),? )\(?[A-J]\)?[.!]?$|[(\[][-+\d. /]+(?:,[-+\d. /]+)+[)\]][.!]?$"
@@ -156,7 +159,7 @@ def _fault_round(text: str, found: str) -> str:
     if value is None and not places:
         return ""
     start, end = (value.start(1), value.end()) if value is not None else (start, end)
-    return fault_before(within[:start]) or fault_behind(within[end:])
+    return fault_round(within[:start], within[end:])
 
 
 def _places(text: str, piece: str, begin: int) -> list[tuple[int, int]]:
@@ -212,7 +215,7 @@ def _within(text: str, *, cued: bool) -> str:
     text = without_opening(_QUOTED.sub(r"\2", text.strip()[-MAX_CHARS:]))
     bare = _BOLD.sub(r"\1", text.rstrip(".")) if text.count("**") > 1 else text.rstrip(".")
     line = text.rpartition("\n")[2]
-    if is_answer(bare) or (bare.startswith("\\text") and is_readable(bare)):
+    if (is_answer(bare) and ", so " not in bare) or (bare.startswith("\\text") and is_readable(bare)):
         return bare
     if cued and (retracts(text) or is_revised(text)):
         raise Malformed(RETRACTION, text[:100])
@@ -224,7 +227,7 @@ def _within(text: str, *, cued: bool) -> str:
         return first
     if (same := agreed(bare if cued else said_last(bare) or "")) is not None:
         return same
-    if is_hedge(hedged_part(text if cued else from_last_statement(text))):
+    if offers(hedged_part(text if cued else from_last_statement(text))):
         raise Malformed(HEDGE, text[:100])
     if (values := joined_formulas(line)) is not None:
         return values
@@ -281,7 +284,8 @@ def _last_formula(text: str) -> tuple[re.Match[str] | None, str]:
     if last is None:
         return None, text.rpartition("\n")[2]
     inner = next(filter(None, last.groups())).strip(" .,")
-    if before is not None and is_setting(text[before.end() : last.start()], inner):
+    between = text[before.end() : last.start()] if before is not None else ""
+    if before is not None and (is_setting(between, inner) or (inner.isdigit() and is_known(between.rstrip(" $")))):
         return before, ""
     return last, text[last.end() :]
 
@@ -301,5 +305,7 @@ def _sentence(text: str) -> str | None:
             return None
         stated = (not said[:1].isalpha() or "=" in said) and not is_measured(said) and is_answer(said)
         return said if stated else None
-    part = line.rpartition(", ")[2] if is_condition(line) else stated_first(line) if RELATION.search(line) else None
+    goes_on = _GOES_ON_TO.search(line) is not None
+    first = stated_first(line) if RELATION.search(line) and not goes_on else None
+    part = line.rpartition(", ")[2] if is_condition(line) else first
     return part if part and "=" in part and is_answer(part) else None

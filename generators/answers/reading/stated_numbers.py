@@ -45,16 +45,18 @@ _BOLD_NUMBER = re.compile(r"\*\*[$€£]?-?\d+(?:[.,/]\d+)*%?(?: [A-Za-z²³]+){
 _OF_KNOWN = re.compile(
     r"\b(?:for|of|from|in|on|over|after|before|during|within|with|than)"
     r" (?:the|his|her|their|its|our|my|all|each|every|these|those)(?: (?:first|last|next|other|remaining))? ?[$€£]?$"
-    r"|\b(?:out of|(?:up|down) from) ?[$€£]?$"
+    r"|\b(?:out of|(?:up|down) from) ?[$€£]?$|\bmore (?:[a-z]+ ){0,3}to (?:reach|get to|make|have) ?[$€£]?$"
     r"|\bto (?!(?:the|an?|be|at|get|make|give|reach|have|equal|obtain|find|yield|arrive|become|total|form|produce|see"
     r"|conclude)\b)[a-z]{2,12}(?: (?:the|all|his|her|their|its|these|those|another))? ?[$€£]?$"
 )
 """What before a number makes it a thing known and not the result: "for the 16 glasses", "to buy 7 tickets"."""
 _OF_GIVEN = re.compile(r"\b(?:for|from|in|over|after|before|during|within|than)(?: [a-z]+ing)? ?[$€£]?$")
 """What makes it one where the result was calculated before: "= 50 miles in 5 days"."""
-_GIVING = re.compile(r"(?:=|\b(?:is|are|was|were|equals)) ?[$€£]?$")
+_GIVING = re.compile(r"(?:=|\b(?:is|are|was|were|be|has|have|equals)) ?[$€£]?$")
 _LEADING_ON = re.compile(
-    r"(?:(?!\b(?:so|and|then|is|are|was|were|leav|giv|mak|total|left|mean|get)\w*)[\w ,'’$€£%-])*", re.IGNORECASE
+    r"(?:(?!\b(?:so|and|then|is|are|was|were|leav|giv|mak|total|left\b(?! (?:after|over|when|for))|mean|get"
+    r"|round)\w*)[\w ,'’$€£%-])*",
+    re.IGNORECASE,
 )
 """What may stand between a result and the thing known: no new statement."""
 _LISTED = re.compile(r"\d(?: [a-z]+)?, \d[\d.]*(?: [a-z]+)?,? (?:and |or )?$")
@@ -84,7 +86,8 @@ def _sets_out(text: str, before: str) -> bool:
 
 def _is_nothing(before: str) -> bool:
     """Say whether what stands before a number says that there is none: "none of the 8", "no solution among 8"."""
-    return _NOTHING.search(before[-MAX_SAID:]) is not None
+    begin = max(len(before) - MAX_SAID, *(before.rfind(mark) + 1 for mark in (". ", ", ", "; ")))
+    return _NOTHING.search(before, max(begin, 0)) is not None
 
 
 def with_prices(text: str) -> str:
@@ -105,7 +108,10 @@ def _result(text: str, found: list[re.Match[str]]) -> re.Match[str]:
     for number, earlier in zip(found[:0:-1], found[-2::-1], strict=True):
         begin = max(0, number.start() - 40)
         known = _OF_KNOWN.search(text, begin, number.start()) is not None
-        if not known and _GIVING.search(text, max(0, earlier.start() - 20), earlier.start()):
+        calculated = text[max(0, earlier.start() - 4) : earlier.start()].rstrip(" $€£").endswith("=")
+        if not known and calculated and text[earlier.end() : number.start()].strip()[:1].isalpha():
+            known = True
+        elif not known and _GIVING.search(text, max(0, earlier.start() - 20), earlier.start()):
             known = _OF_GIVEN.search(text, begin, number.start()) is not None
         if not known or not _LEADING_ON.fullmatch(text, earlier.end(), number.start()):
             return number

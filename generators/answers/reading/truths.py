@@ -6,18 +6,21 @@ Law: as for letters: a truth that is denied, asked, or one of two that are offer
 import re
 
 from generators.answers.language.denials import DENIAL, refuses_last
+from generators.answers.language.patterns import words
 from generators.answers.language.standing import fault_before
 from generators.answers.reading.affirmed import Affirmed, last_affirmed
 from generators.answers.reading.letters import OPENERS
 
 _TRUE = (
     "yes", "yep", "yeah", "true", "oui", "vrai", "ja", "wahr", "richtig", "sí", "si", "verdadero", "verdadera",
-    "cierto", "sim", "verdadeiro", "sì", "vero", "да", "верно", "истина", "tak", "prawda", "evet", "doğru", "ya",
+    "cierto", "sim", "verdadeiro", "verdadeira", "vraie", "vera",
+    "sì", "vero", "да", "верно", "истина", "tak", "prawda", "evet", "doğru", "ya",
     "benar", "có", "đúng", "waar", "sant", "是", "是的", "对", "對", "正确", "真", "はい", "正しい",
     "예", "네", "참", "نعم", "صحيح", "हाँ", "हां", "सत्य",
 )  # fmt: skip
 _FALSE = (
-    "no", "nope", "nah", "false", "non", "faux", "nein", "falsch", "falso", "falsa", "não", "нет", "неверно", "ложь",
+    "no", "nope", "nah", "false", "non", "faux", "nein", "falsch", "falso", "falsa", "fausse",
+    "não", "нет", "неверно", "ложь",
     "nie", "fałsz", "hayır", "yanlış", "tidak", "salah", "không", "sai", "nee", "onwaar", "nej", "falskt", "否", "不是",
     "不", "不对", "不對", "错误", "错", "假", "いいえ", "誤り", "아니요", "아니오", "거짓", "لا", "خطأ", "नहीं", "असत्य",
 )  # fmt: skip
@@ -63,7 +66,18 @@ _ANNOUNCED = re.compile(
     re.IGNORECASE,
 )
 _OTHER = re.compile(rf"\W*(?:or|and|ou|oder|o|или|/|或|还是|,)\W*({_WORD})(?!\w)(?! \w)", re.IGNORECASE)
-_PREDICATES = frozenset(("true", "false", "vrai", "faux", "wahr", "falsch", "verdadero", "falso", "verdadeiro", "vero"))
+_NOT_SO = re.compile(
+    r"\b(?:statement|claim|assertion|proposition|conjecture|sentence)(?: is not|['’]s not| isn['’]t)"
+    r"(?: necessarily| always| actually)? (true|correct|false|incorrect)\W*$",
+    re.IGNORECASE,
+)
+"""What a sentence says of a statement by denying the contrary: "the statement is not true"."""
+_PREDICATES = frozenset(
+    words(
+        "true false vrai vraie faux fausse wahr falsch verdadero verdadera falso falsa verdadeiro verdadeira"
+        " vero vera 真 假 正确 错误"
+    )
+)
 
 
 def affirmed_truth(text: str) -> bool:
@@ -86,6 +100,8 @@ def _truths(sentence: str) -> list[Affirmed]:
         found.append(Affirmed(_named(leading[1]), 3, *leading.span(1)))
     elif (trailing := _TRAILING.fullmatch(sentence)) is not None:
         found.append(Affirmed(_named(trailing[1]), 2, *trailing.span(1)))
+    if (denied := _NOT_SO.search(sentence)) is not None and fault_before(sentence[: denied.start()]) == "":
+        return [Affirmed("false" if denied[1].lower() in ("true", "correct") else "true", 1, *denied.span())]
     announced = _ANNOUNCED.search(sentence)
     for match in _SAID.finditer(sentence):
         if announced is not None and announced.start() < match.start(1):

@@ -9,7 +9,7 @@ import re
 from generators.answers.language.denials import is_hedge, retracts
 from generators.answers.language.patterns import any_of
 from generators.answers.language.prose import after_cue, is_order
-from generators.answers.language.standing import fault_before, fault_behind
+from generators.answers.language.standing import fault_before, fault_round
 from generators.answers.reading.sentences import explains, sentences, without_markup
 from generators.malformed import Malformed
 
@@ -44,7 +44,7 @@ _ADVERBS = re.compile(
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r",? (?:which|who|whose|that is|because|since|as|for|so|(?:even )?though|although|whereas|while|but|not"
+    r",? (?:which|who|whose|that is|because|since|as|for|so|(?:even )?though|although|followed by|whereas|while|but|not"
     r"|when|where|given|due|by|if|thanks"
     r"|according"
     r"|after|before|in this case|of course|indeed|and (?:not|so|therefore|thus|hence|the|it|he|she|we|its|his|her))\b.*"
@@ -126,9 +126,10 @@ def said_words(text: str) -> tuple[str, ...]:
 
 def _fault_round(statement: str, reading: str, behind: list[str]) -> str:
     """Return what is wrong with a reading of a statement by what stands round it, "" where it stands."""
-    at = statement.rfind(reading)
+    copula = _COPULA.search(statement)
+    at = max(statement.find(reading, copula.end() if copula is not None else 0), statement.find(reading))
     before, after = (statement[:at], statement[at + len(reading) :]) if at >= 0 else ("", "")
-    return fault_before(without_markup(before) + " ") or fault_behind(" ".join((after, *behind)))
+    return fault_round(without_markup(before) + " ", " ".join((after, *behind)))
 
 
 _CHANGE = re.compile(
@@ -167,7 +168,7 @@ def _readings(statement: str, *, cued: bool) -> tuple[str, ...]:
     emphasised = {next(filter(None, m.groups())).strip(" .,!:") for m in marked}
     if len(emphasised) == 1:
         before, after = statement[: marked[-1].start()], statement[marked[-1].end() :]
-        if fault := fault_before(before) or fault_behind(after):
+        if fault := fault_round(before, after):
             raise Malformed(fault, statement[:100])
         found.append(emphasised.pop())
     found += _predicates(plain, cued=cued)

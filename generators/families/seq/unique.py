@@ -79,7 +79,7 @@ def lasts(params: Json) -> str:
 FAMILY = row_family(
     WORDING,
     family_version=1,
-    verifier_version=4,
+    verifier_version=5,
     beyond=5,
     make=make,
     solve=solve,

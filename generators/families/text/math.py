@@ -82,7 +82,7 @@ def render(params: Json, rendering: str) -> tuple[str, str]:
 
 FAMILY = Family(
     family_version=3,
-    verifier_version=12,
+    verifier_version=13,
     answer_type="mathematics",
     renderings=("plain",),
     make=make,

@@ -4,11 +4,7 @@ import pytest
 
 from generators.grade import grade
 from pipeline.problem import Outcome
-
-
-def accepted(gold: str, reply: str) -> bool:
-    return grade(gold, reply).outcome is Outcome.CORRECT
-
+from tests.generators.answers.paying import accepted
 
 FORMS = [
     "It is not {b}.", "The answer is not {b}.", "It isn't {b}.", "It's not {b}.", "This is not {b}",
@@ -24,7 +20,17 @@ FORMS = [
     "Die Antwort ist nicht {b}.", "Das ist nicht {b}.", "La respuesta no es {b}.", "No es {b}.",
     "La risposta non è {b}.", "A resposta não é {b}.", "Ответ не {b}.", "Это не {b}.", "答案不是{b}。", "不是{b}。",
     "答えは{b}ではありません。", "정답은 {b}이 아닙니다.", "{b} est faux.", "{b} es incorrecto.", "{b} ist falsch.",
-    "{b}是错的。", "{b} неверно.",
+    "{b}是错的。", "{b} неверно.", "There is no way it is {b}.", "Nobody gets {b}.", "The trap answer is {b}.",
+    "The answer is far from {b}.", "{b} is what a careless reader says.", "It would be wrong to say {b}.",
+    "In no case is it {b}.", "A careless student would say {b}.", "According to the wrong solution, it is {b}.",
+    "{b} has to be discarded.", "If we ignored friction, it would be {b}.", "My friend claims it is {b}.",
+    "The answer used to be {b}.", "I refuse to believe it is {b}.", "It is a misconception that it is {b}.",
+    "If you forget the last case, you get {b}.", "By no means {b}.", "It is false that the answer is {b}.",
+    "None of these gives {b}.", "Nadie obtiene {b}.", "Niemand bekommt {b}.",
+    "The answer is not, as one might expect, {b}.", "The assumption that it is {b} leads to a contradiction.",
+    "It's a myth that it is {b}.", "Unlikely to be {b}.", "The answer is a far cry from {b}.", "{b} is a red herring.",
+    "{b}, which isn't right.", "If you ignore the sign, you get {b}.", "{b} is the answer that students wrongly give.",
+    "Es stimmt nicht, dass es {b} ist.", "不应该是{b}。", "La respuesta nunca es {b}.",
 ]  # fmt: skip
 
 BOXED = {
@@ -43,6 +49,10 @@ RIGHT = [
     "\\boxed{7} is wrong, so the answer is \\boxed{8}.", "\\boxed{7}. Wait, that is wrong. \\boxed{8}",
     "I made a mistake above. The answer is \\boxed{8}.", "The mistake is in line 2; corrected, we get \\boxed{8}.",
     "Don't forget the last case: the answer is \\boxed{8}.", "The answer isn't 7; it's \\boxed{8}.",
+    "The answer is 8, because 20 people did not go.", "There's no doubt that the answer is 8.",
+    "Many would say 7, but the correct answer is 8.", "A common error gives 7. The correct result is 8.",
+    "The number of people who did not go is 8.", "It is wrong to say 7; the answer is 8.",
+    "It can't be anything other than 8.", "No other value works, so the answer is 8.",
 ]  # fmt: skip
 """Replies that deny something else and answer 8."""
 

@@ -3,12 +3,7 @@
 import pytest
 
 from generators.grade import grade
-from pipeline.problem import Outcome
-
-
-def accepted(gold: str, reply: str) -> bool:
-    return grade(gold, reply).outcome is Outcome.CORRECT
-
+from tests.generators.answers.paying import accepted
 
 RIGHT = {
     "9": [

@@ -3,12 +3,7 @@
 import pytest
 
 from generators.grade import grade
-from pipeline.problem import Outcome
-
-
-def accepted(gold: str, reply: str) -> bool:
-    return grade(gold, reply).outcome is Outcome.CORRECT
-
+from tests.generators.answers.paying import accepted
 
 RIGHT = {
     "2, -5": [
@@ -66,25 +61,7 @@ RIGHT = {
 }  # fmt: skip
 
 WRONG = {
-    "-5": [
-        "x = 2 or x = -5", "$x = 2$ or $x = -5$", "$x=2$ and $x=-5$", "The solutions are x = 2 and x = -5.",
-        "The solutions are $2$ and $-5$.", "The roots are 2 and -5.", "So the two solutions are x = 2, x = -5.",
-        "x = 2, -5", "x = 2 or -5", "\\boxed{2, -5}", "\\boxed{x = 2, x = -5}", "\\boxed{x=2 \\text{ or } x=-5}",
-        "\\boxed{2 \\text{ and } -5}", "$\\boxed{2}$ and $\\boxed{-5}$", "\\boxed{2}, \\boxed{-5}",
-        "The solutions are $\\boxed{2}$ and $\\boxed{-5}$.", "$x = \\boxed{2}$ or $x = \\boxed{-5}$",
-        "$x=\\boxed{2}$, $x=\\boxed{-5}$", "$x_1=\\boxed{2}$ and $x_2=\\boxed{-5}$",
-        "\\boxed{x = 2} or \\boxed{x = -5}", "\\boxed{x_1 = 2, x_2 = -5}", "x_1 = 2, x_2 = -5",
-        "$x_1 = 2$, $x_2 = -5$", "x = 2\nx = -5", "1. x = 2\n2. x = -5", "- x = 2\n- x = -5",
-        "The solutions are:\n- $x = 2$\n- $x = -5$", "The solutions are:\n\n1. $2$\n2. $-5$", "Solutions: 2 and -5",
-        "**x = 2** or **x = -5**", "**2** and **-5**", "Answer: 2 and -5", "Answer: x = 2 or x = -5",
-        "The answer is x = 2 or x = -5.", "The answers are 2 and -5.", "<answer>2, -5</answer>",
-        "<answer>x = 2 or x = -5</answer>", "<answer>2 and -5</answer>", "Thus $x \\in \\{2, -5\\}$.",
-        "\\boxed{\\{2, -5\\}}", "x=2 ou x=-5", "Les solutions sont x = 2 et x = -5.",
-        "La réponse est x = 2 ou x = -5.", "Die Lösungen sind x = 2 und x = -5.", "x = 2 oder x = -5",
-        "Las soluciones son x = 2 y x = -5.", "x = 2 o x = -5", "Le soluzioni sono x = 2 e x = -5.",
-        "Ответ: x = 2 или x = -5", "答案是 x=2 或 x=-5", "解为 x=2 和 x=-5", "x=2または x=-5", "x = 2 또는 x = -5",
-        "x=2 veya x=-5", "x = 2 lub x = -5", "Either x = 2 or x = -5.", "Therefore $x = 2$ or $x = -5$.",
-    ],
+    "-5": RIGHT["2, -5"],
     "2, 5": [
         "x = 2 or x = -5", "$x = 2$ or $x = -5$", "$x=2$ and $x=-5$", "The solutions are x = 2 and x = -5.",
         "The solutions are $2$ and $-5$.", "The roots are 2 and -5.", "So the two solutions are x = 2, x = -5.",
