@@ -77,7 +77,7 @@ _UNCERTAIN = re.compile(
 _BAD = (
     r"(?:wrong|incorrect|false|invalid|impossible|excluded|rejected|discarded|ruled out|extraneous|eliminated|absurd"
     r"|nonsense|mistaken|misleading|tempting|unlikely|hardly|far (?:from|off|too)|off\b|out\b"
-    r"|too (?:large|small|big|high|low|many|few|much)|an error|not (?:right|correct|possible|valid|true|even|in"
+    r"|too (?:large|small|big|high|low|many|few|much)|an error|not (?:right|correct|possible|valid|true|even"
     r"|the (?:answer|right|correct)))"
 )
 _TRAP = (
@@ -86,7 +86,7 @@ _TRAP = (
 )
 _MARKS = r"[\s}$*`\"”’)\]]*"
 _FILLER = (
-    r"(?:(?!(?:which|that|this|it|there|and|but|so|he|she|they|we|or|because|since|is|are|do|does|did)\b)"
+    r"(?:(?!(?:which|who|that|this|it|there|and|but|so|he|she|they|we|or|because|since|is|are|do|does|did)\b)"
     r"[A-Za-z°%²³/]{1,12} ){0,2}?"
 )
 _BE = r"(?:is|was|are|were|would be|seems|looks|must be|has been|will be|has to be|had to be|should be|can be|to be)"
@@ -97,7 +97,8 @@ _CALLED_BAD = (
     r"|(?:the|an?|my|our) (?:answer|right|correct|solution|option|choice))|(?:ca|could)n['’]t be\b"
     r"|(?:cannot|can not|could not) be\b|fails\b"
     r"|(?:do|does|did|will|would|ca|wo)(?:n['’]t| not) (?:work|hold|fit|satisfy|match)\b"
-    r"|(?:can|could|may|must|should) be (?:ruled out|eliminated|excluded|rejected|discarded|dismissed)"
+    r"|(?:can|could|may|must|should) be (?:ruled out|eliminated|excluded|rejected|discarded|dismissed"
+    r"|thrown (?:out|away))"
     rf"|{_BE} (?:(?!\b(?:because|since|as|while|who|that|which|after|when|where|number|but|and|not|how)\b)[^.;:,])"
     rf"{{0,40}}?\b{_TRAP}\b"
     rf"|{_BE} (?:the|an?) (?:\w+ )?(?:answer|value|result|number|option|choice|count)(?: that| which)?"
@@ -107,8 +108,8 @@ _CALLED_BAD = (
 )
 """What behind an answer, or its unit or noun, says that it is none."""
 _DENYING_VERB = (
-    r"(?:is|was|are|were|wo|ca|could|do|does|did|would)n['’]t\b|cannot\b|fails?\b|only (?:if|when|by|under)\b"
-    r"|(?:is|was|are|were|can|could|do|does|did|will|would) not\b|contradicts?\b|violates?\b|(?:is|was) never\b"
+    r"(?:is|was|wo|ca|could|does|did|would)n['’]t\b|cannot\b|fails?\b|only (?:if|when|by|under)\b"
+    r"|(?:is|was|can|could|does|did|will|would) not\b|contradicts?\b|violates?\b|(?:is|was) never\b"
     r"|by (?:mistake|error)\b"
     r"|would (?:be|have been) (?:\w+ )?(?:correct|right|nice|true|tempting|the (?:answer|case|correct|right))"
 )
@@ -119,7 +120,7 @@ _TAKEN_BACK = (
     r"|,? but (?:that|this|it)(?:['’]s| is) (?:\w+ ){0,3}(?:error|mistake|misprint|typo|trap)"
     rf"|[ A-Za-z]{{0,12}}[,.;—–-]*\s*(?:which|that|this|but (?:that|this|it))(?:(?:'s| is| was| would be"
     rf"| seems) (?:\w+ly )?{_BAD}|(?: is|'s| was)(?:n['’]t| not) (?:right|correct|true|possible))"
-    r"|[,;.—–-]?\s*but (?:it )?(?:is|was|does|do)(?:n['’]t| not)\b"
+    r"|,? (?:wrongly|mistakenly|incorrectly)\b|[,;.—–-]?\s*but (?:it )?(?:is|was|does|do)(?:n['’]t| not)\b"
     r"|[.,;—–-]*\s*(?:just kidding|not!|wrong[!.]|i(?:'m| am) (?:just )?kidding|as if\b)"
     r"|[.…,;!—–-]+\s*(?:well,? |hmm+,? |oh,? )?(?:actually|well|wait|sorry|i mean|correction:?|make that),? "
     r"(?:it'?s |it is |the answer is )?(?:yes|no|not|true|false|\(?[A-J]\)?)(?:\W*$|[.,!])"
@@ -135,15 +136,16 @@ _REFUSED_AFTER = re.compile(
 _UNSURE = re.compile(
     r"(?:\bnot|n['’]t|\bnever)(?: be| feel| entirely| completely| quite| really| fully| totally| so| very| too"
     r"| absolutely| \d+%)* (?:sure|certain|positive|confident)\b"
-    r"|\b(?:unsure|uncertain|i guess|just a guess|is unknown|or so(?:mething)?"
+    r"|\b(?:unsure|uncertain|i guess|i suppose|just a guess|is unknown|or so(?:mething)?"
     r"|give or take|or thereabouts|haven['’]t (?:checked|verified)|(?:can['’]t|cannot) (?:verify|check|confirm"
     r"|guarantee|tell)|(?:may|might|could) be (?:wrong|mistaken|incorrect"
     r"|off|different))\b",
     re.IGNORECASE,
 )
 _UNSURE_WORDS = (
-    "sure", "ertain", "positive", "confident", "guess", "unknown", "or so", "give or", "thereabouts", "haven", "verify",
-    "check", "confirm", "guarantee", "tell", "be wrong", "be mistaken", "be off", "incorrect", "different",
+    "sure", "ertain", "positive", "confident", "guess", "suppose", "unknown", "or so", "give or", "thereabouts",
+    "haven", "verify", "check", "confirm", "guarantee", "tell", "be wrong", "be mistaken", "be off", "incorrect",
+    "different",
 )  # fmt: skip
 _BY_CASE = re.compile(
     r"[^\w.!?]*(?:if|when|for)\b(?! and only)[^.]{1,80}?(?:[,;]|\band\b|\bbut\b)[^.]{1,60}?\b(?:if|when"

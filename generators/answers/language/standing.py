@@ -53,7 +53,6 @@ _DENYING = one_of(
 )
 """What denies all of the statement that follows."""
 _AWAY = one_of("far different differs differ cry away")
-_ROUND = frozenset(("", "near", "around"))
 _DENYING_PAIRS = frozenset((("of", "instead"), ("of", "one"), ("to", "used")))
 _THAT = one_of("dass que что")
 _NO_WAY = one_of("one way means point case circumstances chance reason sense account possibility world evidence")
@@ -88,7 +87,6 @@ _GUESSING = frozenset(("", "i", "d", "my", "me", "best", "first", "educated", "w
 """Before which a guess is one at the answer."""
 _SUPPOSING = one_of("suppose supposing assume assuming assumes imagine pretend hypothetically")
 _SAY = frozenset((("say", "s"), ("say", "")))
-_LET_US = frozenset(("us", "me", "'", "’"))
 _TRAPS = one_of(
     "trap myth rumor rumour hoax faulty tempting tempted naive naively naïve careless carelessly hasty sloppy"
     " distractor misconception misleading"
@@ -132,24 +130,11 @@ _STRONG = one_of(
 _WEAK = frozenset(",:—–→⇒")
 _LINKS = one_of("and et und y e")
 
-_TRIGGERS = (
-    _NOT
-    | _SETTING_ASIDE
-    | _NOBODY
-    | _DENYING
-    | _MODALS
-    | _COULD
-    | _DOUBT
-    | _SUPPOSING
-    | _TRAPS
-    | _BAD
-    | one_of("ou oder oppure ovvero o eller lub albo veya atau alternatively otherwise else claim claims claimed who")
-    | _GUESS
-    | one_of(
-        "instead one somewhere something near differs differ least away error slip pitfall no t if had were"
-        " let unless used personne except or far than but"
-    )
-)
+_TRIGGERS = one_of(
+    "ou oder oppure ovvero o eller lub albo veya atau alternatively otherwise else say claim claims claimed who"
+    " instead one somewhere something near differs differ least away error slip pitfall no t if had were let"
+    " unless used personne except or far than but"
+).union(_NOT, _SETTING_ASIDE, _NOBODY, _DENYING, _MODALS, _COULD, _DOUBT, _SUPPOSING, _TRAPS, _BAD, _GUESS)
 """Words of which one stands in every sentence that governs its answer, unless it is laid in somebody's mouth."""
 _MOUTHS = _SAYING | _CHOOSING
 
@@ -295,7 +280,9 @@ class _Walk:
             self.denied = 0 if negative else 2
         elif token == "no":
             self._no(k, before, following)
-        elif (token == "from" and before in _AWAY) or (token in ("near", "somewhere") and following in _ROUND):
+        elif (token == "from" and before in _AWAY) or (
+            token in ("near", "somewhere") and following in ("", "near", "around")
+        ):
             self.denied = 1
         elif token == "than" and before in ("other", "rather"):
             self.denied = 0 if self.denied and before == "other" else 1
@@ -348,7 +335,11 @@ class _Walk:
             self.doubted = 2
         elif token == "or" and self.doubted and "whether" in self.tokens[:k]:
             self.doubted = 0
-        elif token in _SUPPOSING or (token, before) in _SAY or (token == "let" and following not in _LET_US):
+        elif (
+            token in _SUPPOSING
+            or (token, before) in _SAY
+            or (token == "let" and following not in ("us", "me", "'", "’"))
+        ):
             self.supposed = True
         elif token == "something" and following == "like":
             self.doubted = 2
@@ -359,7 +350,8 @@ class _Walk:
             self.supposed = self.supposed or not k or before == "as"
         elif self.conditional and token in ("were", "had", "hadn", "weren"):
             self.unreal = True
-        elif token == "would" and self.conditional and following in _BEING:
+        elif token in ("would", "d") and self.conditional and following in _BEING:
+            before = self.tokens[k - 2].lower() if token == "d" else before
             self.conditional = 2 if self.unreal or before in _WOULD_BE else self.conditional
 
     def _trap(self, token: str, before: str, following: str) -> None:
