@@ -245,12 +245,10 @@ _CALCULATED = re.compile(
 )
 """What behind "or" is a calculation, in other words: "a sixth, or 150/5 = 30"."""
 _VALUE_LAST = re.compile(r"(?:[\d})\]%°$*]|\b[b-hj-zB-HJ-Z]\b)(?:\s?[A-Za-z%°]+){0,3}[\s,;*$(]*$")
-_RESOLVED = re.compile(
-    r"\b(?:so|hence|thus|therefore)\b \S{0,3}\d[^;=]*$|(?:;|\b(?:but|so|hence|thus|therefore)\b).*(?:=|\b(?:is"
-    r"|are|get|only)\b)[^;=]*\d[^;=]*$",
-    re.DOTALL,
-)
-"""What chooses among the candidates before it."""
+_CHOOSING = re.compile(r";|\b(?:but|so|hence|thus|therefore)\b")
+_CONCLUDED = re.compile(r"\b(?:so|hence|thus|therefore)\b \S{0,3}\d")
+_CHOSEN = re.compile(r"\b(?:is|are|get|only)\b")
+_DIGIT = re.compile(r"\d")
 
 
 def restates(before: str) -> bool:
@@ -261,6 +259,21 @@ def restates(before: str) -> bool:
 _LEFT_BEHIND = re.compile(r"[^\d;$\\]*(?:;|, but )[^?]*\d")
 """Behind a doubt, another statement without one."""
 _CAN = ("could ", "can ", "as ")
+
+
+def _chooses(text: str) -> bool:
+    """Say whether a text ends by choosing among the candidates before it: "so 7", "but only x = 7"."""
+    opened = _CHOOSING.search(text)
+    if opened is None:
+        return False
+    end = max(text.rfind(mark) for mark in ";=")
+    if _CONCLUDED.search(text, end + 1) is not None:
+        return True
+    begin = max(end + 1, opened.end())
+    if end < opened.end() or text[end] != "=":
+        chosen = _CHOSEN.search(text, begin)
+        begin = chosen.end() if chosen is not None else len(text)
+    return _DIGIT.search(text, begin) is not None
 
 
 def offers(text: str) -> bool:
@@ -274,13 +287,13 @@ def offers(text: str) -> bool:
             return True
     if not text.isascii() and (joins_by_or(text) or _FOREIGN_HEDGE.search(text) is not None):
         return True
+    last = None
     for found in _OR_WORD.finditer(text):
         before = text[max(0, found.start() - NEAR) : found.start()]
         if _CALCULATED.match(text, found.end()) or restates(before) or _VALUE_LAST.search(before) is None:
             continue
-        if _OFFERED.match(text, found.end()) is not None and _RESOLVED.search(text, found.end()) is None:
-            return True
-    return joins_by_or(text)
+        last = found if _OFFERED.match(text, found.end()) is not None else last
+    return joins_by_or(text) or (last is not None and not _chooses(text[last.end() :]))
 
 
 _OPENING_DOUBT = re.compile(rf"(?:or|oder|alternatively|otherwise|{_DOUBTS})\b", re.IGNORECASE)

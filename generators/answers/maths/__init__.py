@@ -2,5 +2,6 @@
 
 Text becomes a tree in `language`; nothing here reads prose.
 
-Doors: `equality` and `symbolic` for trees, `typed` for text, `expression` for arithmetic.
+Doors: `equality` and `symbolic` for trees, `typed` for text, `expression` for arithmetic,
+`number_words` for numbers in words.
 """

@@ -40,6 +40,7 @@ from generators.answers.language.prose import (
 from generators.answers.language.standing import fault_round
 from generators.answers.language.tokens import MAX_CHARS
 from generators.answers.language.writing import plain_characters
+from generators.answers.maths.number_words import number_in_words
 from generators.answers.maths.typed import LONG_WORD, RELATION, is_answer, is_readable, worded
 from generators.answers.reading.extract import undressed
 from generators.answers.reading.sentences import explains
@@ -72,15 +73,14 @@ _ENDING = re.compile(
     r"\b((?:[Ss]o|[Tt]hus|[Hh]ence|[Tt]herefore),? )\(?[A-J]\)?[.!]?$|[(\[][-+\d. /]+(?:,[-+\d. /]+)+[)\]][.!]?$"
 )
 """What a line may end with that is one answer: a letter behind "so", a tuple of numbers."""
-_UNITS = "one|two|three|four|five|six|seven|eight|nine"
-_IN_WORDS = re.compile(
+_HOW_MANY = re.compile(
     r"\b(?:[Tt]here (?:are|is|were|will be)|has|have|obtain|get|find|needs?|makes?|gets?|is|are|equals|[Ee]xactly"
     r"|[Oo]nly|sold|bought|ate|left|made|scored|won|paid|spent|walked|used)(?: (?:exactly|only|just|a total of))? "
-    rf"((?:{_UNITS})(?: (?:half|halves|thirds?|quarters?|fourths?|fifths?|tenths?))?|zero|ten|eleven|twelve"
-    rf"|(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-(?:{_UNITS}))?)"
-    r"(?: (?!of\b|more\b|less\b|times\b)[a-z]+){0,3}[.!]?$"
+    r"([a-z]+(?:[ -][a-z]+){0,5})[.!]?$"
 )
-"""A number in words of which a line says how many there are."""
+"""What a line says that something is, or how many there are, in words alone."""
+_NOT_COUNTED = frozenset(("of", "more", "less", "times"))
+_MOST_NOUNS = 3
 _FENCED = re.compile(r"```[a-z]*\n([^`\n]{1,80})\n```$")
 """An answer in a block of its own that ends a reply."""
 _NEGATIVE = re.compile(r"\b[Nn]egative (?=\$?\d)")
@@ -257,12 +257,23 @@ def _last_stated(text: str, bare: str, *, cued: bool) -> str:
         return said
     if formula is None and (alone := _amid_letters(bare)):
         return alone
-    if formula is None and (said_in := _IN_WORDS.search(bare)) is not None:
-        return said_in[1]
+    if formula is None and (counted_in_words := _number_said(bare)) is not None:
+        return counted_in_words
     stated = next(filter(None, formula.groups()), "") if formula is not None else bare
     if worded(stated) is None and (formula is None or not is_answer(stated)):
         raise Malformed("no answer found", text[:100])
     return stated
+
+
+def _number_said(line: str) -> str | None:
+    """Return the number in words that a line says of something: "there are three such integers"; None without one."""
+    found = _HOW_MANY.search(line)
+    said = found[1].split() if found is not None else []
+    for end in range(len(said), max(0, len(said) - _MOST_NOUNS - 1), -1):
+        number = number_in_words(" ".join(said[:end]))
+        if number is not None and not number[1] and _NOT_COUNTED.isdisjoint(said[end:]):
+            return " ".join(said[:end])
+    return None
 
 
 def _amid_letters(text: str) -> str | None:
