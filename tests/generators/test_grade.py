@@ -1,9 +1,6 @@
 """Typed comparison: what is equal, what is not, and that nothing breaks it."""
 
-import json
-import os
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +11,7 @@ from generators.certify import attacks
 from generators.grade import answer_type, grade, read_gold
 from pipeline.errors import FamilyError
 from pipeline.problem import Outcome
+from tests.real_cases import case_rows, needs_cases
 
 EQUAL = [
     ("\\frac16", "The probability is $\\frac16\\approx 16.7\\%$."), ("25\\%", "x \\approx 25\\%"), ("D", "D. 25"),
@@ -188,14 +186,13 @@ def test_any_text_gets_a_verdict(text: str) -> None:
         assert grade(gold, text).outcome is not Outcome.UNDECIDED
 
 
-CASES = Path(os.environ.get("VERILOOP_CASES", "")) / "answer_equivalence_dev.jsonl"
 MATCHES_ACCEPTED = 0.99
 """Measured 318 of 319."""
 
 
-@pytest.mark.skipif("VERILOOP_CASES" not in os.environ, reason="VERILOOP_CASES names no folder of real cases")
+@needs_cases
 def test_real_pairs() -> None:
-    rows = [row for row in map(json.loads, CASES.read_text().splitlines()) if row["confidence"] == "sure"]
+    rows = [row for row in case_rows("answer_equivalence_dev.jsonl") if row["confidence"] == "sure"]
     verdicts = [(row, grade(row["gold"], row["pred"]).outcome is Outcome.CORRECT) for row in rows]
     assert [row["id"] for row, accepted in verdicts if accepted and not row["match"]] == []
     matches = [accepted for row, accepted in verdicts if row["match"]]

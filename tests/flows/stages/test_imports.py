@@ -1,7 +1,6 @@
 """Versions made by hand: the same for any workers, imports that answer for every row."""
 
 import json
-import os
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -13,6 +12,7 @@ from pipeline.errors import ConfigError, FamilyError, ShortageError
 from pipeline.exchange import verl
 from pipeline.store.store import Store
 from tests.jsonl import jsonl
+from tests.real_cases import case_file, needs_cases
 
 
 def knapsacks(root: Path, **changes):
@@ -131,10 +131,7 @@ def test_an_exported_row_that_was_changed_is_refused(tmp_path):
     assert "cannot read its params" in faults[0]["reason"]
 
 
-CASES = Path(os.environ.get("VERILOOP_CASES", "/nonexistent"))
-
-
-@pytest.mark.skipif(not CASES.is_dir(), reason="VERILOOP_CASES names no folder of real files")
+@needs_cases
 @pytest.mark.parametrize(
     ("file", "mapping", "rows"),
     [
@@ -145,7 +142,7 @@ CASES = Path(os.environ.get("VERILOOP_CASES", "/nonexistent"))
     ],
 )
 def test_real_files_come_in_place(tmp_path, file, mapping, rows):
-    version, faults = bring(CASES / file, tmp_path, mapping)
+    version, faults = bring(case_file(file), tmp_path, mapping)
     total = version.rows + sum(version.dropped.values()) + len(faults)
     assert version.rows == rows
     assert total == (2000 if "math" in file else rows)

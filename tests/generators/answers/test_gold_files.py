@@ -1,17 +1,14 @@
 """Every gold answer of the real files against itself, wherever a reply may state it."""
 
-import json
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from generators.grade import as_text, gold_text, grade
 from pipeline.errors import FamilyError
 from pipeline.problem import Json, Outcome
+from tests.real_cases import case_rows, needs_cases
 
-FOLDER = Path(os.environ.get("VERILOOP_CASES", ""))
 FILES = {
     "benchmarks/aime24": "answer", "benchmarks/aime25": "answer", "benchmarks/amc23": "answer",
     "benchmarks/gsm8k_test": "answer", "benchmarks/math500": "answer", "benchmarks/minerva_math": "solution",
@@ -23,15 +20,15 @@ DATA_ERRORS = {"train/math_train_2000": 1}
 
 
 def golds(name: str) -> Iterator[Json]:
-    for line in (FOLDER / f"{name}.jsonl").read_text().split("\n")[:-1]:
-        yield json.loads(line)[FILES[name]]
+    for row in case_rows(f"{name}.jsonl"):
+        yield row[FILES[name]]
 
 
 def is_balanced(text: str) -> bool:
     return text.count("{") - text.count("\\{") == text.count("}") - text.count("\\}")
 
 
-@pytest.mark.skipif("VERILOOP_CASES" not in os.environ, reason="VERILOOP_CASES names no folder of real cases")
+@needs_cases
 @pytest.mark.parametrize("name", FILES)
 def test_every_gold_is_its_own_answer(name: str) -> None:
     failed, broken = [], 0

@@ -1,9 +1,6 @@
 """Imported questions: identity without the answer, gold read at build, strict place of the answer."""
 
-import json
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +9,7 @@ from generators.certify import attacks
 from generators.family import from_params, verify
 from pipeline.errors import FamilyError
 from pipeline.problem import Json, Outcome, Problem, from_row, to_row
+from tests.real_cases import case_rows, needs_cases
 
 
 def problem(answer: Json = "72", question: str = "How many clips?", **more: Json) -> Problem:
@@ -128,11 +126,10 @@ FILES = {
 }
 
 
-@pytest.mark.skipif("VERILOOP_CASES" not in os.environ, reason="VERILOOP_CASES names no folder of real cases")
+@needs_cases
 @pytest.mark.parametrize("name", FILES)
 def test_real_golds_are_read_and_accepted(name: str) -> None:
     question, answer = FILES[name]
-    lines = (Path(os.environ["VERILOOP_CASES"]) / f"{name}.jsonl").read_text().splitlines()[:300]
-    for row in map(json.loads, lines):
+    for row in case_rows(f"{name}.jsonl")[:300]:
         made = problem(row[answer], row[question])
         assert verify(made, f"Hence \\boxed{{{made.answer}}}.").outcome is Outcome.CORRECT

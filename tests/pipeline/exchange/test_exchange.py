@@ -1,6 +1,5 @@
 """Foreign formats: good rows come through unchanged, bad ones by line and reason, and what we write we read."""
 
-import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,9 +14,7 @@ from pipeline.exchange.foreign import NeutralRow, RowError
 from pipeline.problem import to_table
 from tests.jsonl import jsonl
 from tests.pipeline.examples import addition
-
-CASES = Path(os.environ.get("VERILOOP_CASES", "/nonexistent"))
-real_files = pytest.mark.skipif(not CASES.is_dir(), reason="VERILOOP_CASES names no folder of real files")
+from tests.real_cases import case_file, needs_cases
 
 
 def good(rows) -> list[NeutralRow]:
@@ -172,7 +169,7 @@ def test_a_file_without_verl_columns_is_named(tmp_path: Path) -> None:
         list(verl.read(path))
 
 
-@real_files
+@needs_cases
 @pytest.mark.parametrize(
     ("file", "mapping", "rows", "empty"),
     [
@@ -186,22 +183,22 @@ def test_a_file_without_verl_columns_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_real_text_files_come_through_whole(file: str, mapping: str, rows: int, empty: list[int]) -> None:
-    read = list(text_math.read(CASES / file, mapping))
+    read = list(text_math.read(case_file(file), mapping))
     assert bad(read) == [RowError(line, "the answer is empty") for line in empty]
     assert len(read) == rows
     assert not any("####" in row.answer or row.answer.startswith("\\boxed") for row in good(read))
 
 
-@real_files
+@needs_cases
 def test_the_box_of_a_math_solution_is_its_answer() -> None:
-    path = CASES / "benchmarks/math500.jsonl"
+    path = case_file("benchmarks/math500.jsonl")
     from_solution = good(text_math.read(path, "prompt=problem,solution=solution"))
     from_answer = good(text_math.read(path, "prompt=problem,answer=answer"))
     equal = sum(a.answer == b.answer for a, b in zip(from_solution, from_answer, strict=True))
     assert equal >= 495
 
 
-@real_files
+@needs_cases
 @pytest.mark.parametrize(
     ("file", "rows", "empty"),
     [
@@ -212,6 +209,6 @@ def test_the_box_of_a_math_solution_is_its_answer() -> None:
     ],
 )
 def test_real_verl_files_come_through_whole(file: str, rows: int, empty: list[int]) -> None:
-    read = list(verl.read(CASES / "formats" / f"{file}.parquet"))
+    read = list(verl.read(case_file(f"formats/{file}.parquet")))
     assert bad(read) == [RowError(line, "the answer is empty") for line in empty]
     assert len(read) == rows
