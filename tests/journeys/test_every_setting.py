@@ -50,7 +50,7 @@ PRICE = {"sample_tokens_per_s": 600, "sft_tokens_per_s": 800, "grpo_tokens_per_s
 GRPO = {
     "cold_start": TAUGHT,
     "loop": {
-        "rounds": 1, "budget_s": 3, "rows": 24, "checkpoint_every": 2, "price": PRICE,
+        "rounds": 1, "budget_s": 3, "rows": 24, "price": PRICE,
         "grpo": {"prompts": 6, "max_truncated": 1, "budget": {"group": 4}, "compose": {"name": "keep_all"}},
         "arms": [{"name": "only", "mixture": "uniform", "operator": "grpo"}],
     },
@@ -241,13 +241,13 @@ def bench(tmp_path_factory):
     def facts(start: Mapping[str, Any], overrides: tuple[str, ...]) -> dict[str, Any]:
         key = content_hash([json.loads(json.dumps(start)), list(overrides)])
         if key not in done:
-            if start is not COLD:
-                if not (taught := folder / "taught").exists():
-                    run(GRPO, ("loop.rounds=0",), taught)
-                    for variant in (GRPO, LOOP):
-                        run(variant, (), folder / "whole")
-                    shutil.copytree(folder / "whole" / "shards", taught / "shards", dirs_exist_ok=True)
-                shutil.copytree(taught, folder / key)
+            if not (taught := folder / "taught").exists():
+                run(GRPO, ("loop.rounds=0",), taught)
+                for variant in (GRPO, LOOP, COLD):
+                    run(variant, (), folder / "whole")
+                shutil.copytree(folder / "whole" / "shards", taught / "shards", dirs_exist_ok=True)
+            common = Path("shards") if start is COLD else Path()
+            shutil.copytree(taught / common, folder / key / common)
             done[key] = facts_of(run(start, overrides, folder / key))
         return done[key]
 

@@ -46,7 +46,7 @@ def test_a_run_under_prefect_does_what_one_without_it_does(shell, veriloop, conf
     assert re.search(r"^loop +pass@1 ", typed.out, re.MULTILINE) and re.search(
         r"^uniform +pass@1 ", typed.out, re.MULTILINE
     )
-    again = shell("run", config, *sets(f"data_dir={tmp_path / 'prefect'}"))
+    again = veriloop("run", config, "--no-prefect", *sets(f"data_dir={tmp_path / 'prefect'}"))
     assert again.code == 0 and table_of(again.out) == table_of(typed.out)
 
 

@@ -191,7 +191,7 @@ def test_derived_scores_are_those_of_measuring_anew(root, tmp_path, next_verifie
 
 def test_read_range_by_range_it_finds_and_writes_the_same(root, tmp_path):
     found = {}
-    for place, read_rows in ((root, 100_000), (tmp_path / "parts", 9)):
+    for place, read_rows in ((root, 100_000), (tmp_path / "parts", 50)):
         version = measured(place, FamilyVerifier())
         measured(place, FamilyVerifier(), keep=1, policy="q")  # whose Scores stay stale
         found[read_rows] = reverify(place, version.id, verifier=Stricter(), read_rows=read_rows)

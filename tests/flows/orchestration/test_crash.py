@@ -40,7 +40,7 @@ def kill_when(config: Path, run: Run, moment: Callable[[Run], bool]) -> None:
         while not moment(run):
             assert process.poll() is None, "it ended before the moment to kill it"
             assert time.monotonic() < deadline, "the moment to kill it never came"
-            time.sleep(0.005)
+            time.sleep(0.02)
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
