@@ -14,6 +14,7 @@ from typing import NamedTuple
 from generators.family import from_params, load, names
 from generators.judge_pool import PROGRAM, PROGRAM_S
 from generators.sandbox.sandbox import SandboxError
+from generators.shapes import check_shape
 from generators.witness import witness_fault
 from pipeline.errors import FamilyError
 from pipeline.problem import Json, Problem
@@ -52,6 +53,7 @@ def build(job: BuildJob) -> Built | str:
         rendering = job.rendering or renderings[0]
         if rendering not in renderings:
             return f"family {job.family} has no rendering {rendering!r}: it has {', '.join(renderings)}"
+        check_shape(job.family, job.params)
         problem = from_params(job.family, job.params, rendering=rendering, license=job.license)
         problem = dataclasses.replace(problem, split=strictest(problem.split, job.split))
         return Built(problem, witness_fault(problem))

@@ -6,7 +6,7 @@ answers no honest reader accepts. `dressings` is the opposite: what every honest
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, product
 
 from generators.answers.reading.extract import MAX_ANSWER_CHARS, place
 
@@ -120,6 +120,9 @@ def floods(gold: str, answer_format: str) -> Iterator[str]:
     yield "{" * 199_000 + place(gold, answer_format)
     yield "#" * mega
     yield "<think>" * 25_000
+    signs_in_words = ("real", "integer", "to 5", "base 2", "constant")
+    for between, word in product((", ", "; ", " ", "(\t", "\u200b "), signs_in_words):
+        yield f"The answer is x = {between * 300}{word}"
 
 
 def mutants(gold: str) -> Iterator[tuple[str, str]]:

@@ -38,8 +38,8 @@ def test_params_that_hang_or_grow_are_refused_by_name_and_no_others(place):
     ("job", "reason"),
     [
         (BuildJob("nope/x", {}), "unknown family 'nope/x'"),
-        (BuildJob("np/tsp", {}), "np/tsp cannot read its params (KeyError: 'distances')"),
-        (BuildJob("np/tsp", {"distances": "far"}), "np/tsp cannot read its params"),
+        (BuildJob("np/tsp", {}), "family np/tsp makes no such params: params lacks distances"),
+        (BuildJob("np/tsp", {"distances": "far"}), "params.distances is text, not a list"),
         (QUESTION._replace(rendering="sung"), "sung"),
         (BuildJob("text/math", {"question": " ", "answer": "7"}), "question ' ' is empty or no text"),
         (BuildJob("text/math", {"question": "Q?", "answer": "\\boxed{"}), "cannot be read"),

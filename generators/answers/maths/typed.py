@@ -72,14 +72,15 @@ _DIGITS = re.compile(r"\(?((?=[0-9]*[A-Fa-f])[0-9A-Fa-f]{1,30})\)? ?_ ?\{? ?(1[1
 """Digits of a base over ten."""
 _MIXED = re.compile(r"([-+]?\d{1,9}) (\d{1,9})/(\d{1,9})")
 _LETTER = r"\$?\\?\(? ?([a-z]) ?\\?\)?\$?"
-_SUCH = r"[\s,;(]*(?:\\text ?\{)?[\s,;(]*"
 _ANY = r"(?:any|all|every|some|each|an)?"
 _INTEGER = re.compile(
-    rf"{_SUCH}(?:for|where|with|and) ?\}}? ?{_LETTER} ?(?:\\text ?\{{)? ?(?:is|being)? ?{_ANY} ?integer[\s}}).$]*$"
-    rf"|{_SUCH}(?:for|where|with)? ?{_ANY} ?integers?\b ?(?:values? of )?\}}? ?{_LETTER}[\s}}).$]*$"
-    rf"|{_SUCH}\}}?{_LETTER} ?(?:\\text ?\{{)? ?(?:is )?(?:an|any|some) integer[\s}}).$]*$"
+    rf"(?:for|where|with|and) ?\}}? ?{_LETTER} ?(?:\\text ?\{{)? ?(?:is|being)? ?{_ANY} ?integer[\s}}).$]*$"
+    rf"|(?:for|where|with)? ?{_ANY} ?integers?\b ?(?:values? of )?\}}? ?{_LETTER}[\s}}).$]*$"
+    rf"|\}}?{_LETTER} ?(?:\\text ?\{{)? ?(?:is )?(?:an|any|some) integer[\s}}).$]*$"
 )
 """What says of a name at the end that it is any whole number."""
+_BETWEEN = " \t\n\r,;("
+"""What stands between a value and the words about its names."""
 _COUNTED = re.compile(r"[-+]?\d[\d.]* ?[A-Za-z]+ ?(?:,|;|and\b)")
 """How a list begins whose first part counts a thing."""
 _BRACKETED = re.compile(r"[(\[][^()\[\]]*,[^()\[\]]*[)\]]")
@@ -205,7 +206,11 @@ def _in_signs(text: str) -> str:
     if ratio is not None:
         return f"{ratio[1]}:{ratio[2]}"
     text = _SOME.sub("+ C", text)
-    return _INTEGER.sub(lambda found: f", {found[1] or found[2] or found[3]} \\in \\mathbb{{Z}}", text)
+    whole = _INTEGER.search(text) if "nteger" in text else None
+    if whole is None:
+        return text
+    before = text[: whole.start()].rstrip(_BETWEEN).removesuffix("{").rstrip().removesuffix("\\text").rstrip(_BETWEEN)
+    return f"{before}, {whole[1] or whole[2] or whole[3]} \\in \\mathbb{{Z}}"
 
 
 def meant(answer: Answer) -> Answer:

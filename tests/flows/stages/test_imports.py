@@ -128,7 +128,7 @@ def test_an_exported_row_that_was_changed_is_refused(tmp_path):
     path = jsonl(tmp_path / "rows.jsonl", first, second)
     _, faults = bring(path, tmp_path / "b", mapping="")
     assert [fault["line"] for fault in faults] == [1]
-    assert "cannot read its params" in faults[0]["reason"]
+    assert "params lacks capacity" in faults[0]["reason"]
 
 
 @needs_cases
