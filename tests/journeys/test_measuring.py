@@ -18,7 +18,7 @@ from tests.endpoint import Endpoint
 from tests.house.source import ROOT
 
 ADD = "What is {} plus {}?"
-LONGEST_S = 100
+LONGEST_S = 240
 
 
 @pytest.fixture
