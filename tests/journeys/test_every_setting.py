@@ -94,6 +94,7 @@ SHORT = (
 """A policy that often does not end in time."""
 BRIEF = "cold_start.steps=100"
 """Where other cells need a cold start of their own."""
+IMITATES = ("loop.arms.0.operator=sft", "loop.sft.batch=8", "loop.sft.warmup=1")
 BASELINE_FREE = ("loop.grpo.advantages.name=w_reinforce",)
 
 CASES: dict[str, Case] = {
@@ -179,14 +180,14 @@ CASES: dict[str, Case] = {
     "loop.grpo.weight_decay": Case(GRPO, 0.5, "policies"),
     "loop.grpo.grad_clip": Case(GRPO, 0.001, "policies"),
     "loop.grpo.micro_rows": Case(GRPO, 2, "steps"),
-    "loop.sft.batch": Case(LOOP, 9, "policies"),
-    "loop.sft.optimiser": Case(LOOP, "adamw", "policies"),
-    "loop.sft.lr": Case(LOOP, 0.001, "policies"),
-    "loop.sft.weight_decay": Case(LOOP, 0.5, "policies"),
-    "loop.sft.warmup": Case(LOOP, 2, "policies"),
-    "loop.sft.schedule": Case(LOOP, "linear", "policies"),
-    "loop.sft.grad_clip": Case(LOOP, 0.001, "policies"),
-    "loop.sft.micro_rows": Case(LOOP, 2, "steps"),
+    "loop.sft.batch": Case(GRPO, 9, "policies", IMITATES),
+    "loop.sft.optimiser": Case(GRPO, "adamw", "policies", IMITATES),
+    "loop.sft.lr": Case(GRPO, 0.001, "policies", IMITATES),
+    "loop.sft.weight_decay": Case(GRPO, 0.5, "policies", IMITATES),
+    "loop.sft.warmup": Case(GRPO, 2, "policies", IMITATES),
+    "loop.sft.schedule": Case(GRPO, "linear", "policies", IMITATES),
+    "loop.sft.grad_clip": Case(GRPO, 0.001, "policies", IMITATES),
+    "loop.sft.micro_rows": Case(GRPO, 2, "steps", IMITATES),
     "loop.curriculum.name": Case(LOOP, "uniform", "taught", MOVES),
     "loop.curriculum.refresh_every": Case(LOOP, 2, "taught", (*STRETCH, "loop.curriculum.name=weakness")),
     "loop.curriculum.total_steps": Case(
