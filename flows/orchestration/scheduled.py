@@ -5,6 +5,7 @@ when `scheduled_run` is first asked of this module.
 """
 
 import asyncio
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from flows.orchestration.flows import run_nested
 from flows.orchestration.lifeline import die_with_parent
 from flows.run import Run
 from flows.telling.output import say
+
+RUNNER = "VERILOOP_RUNNER"
+"""The environment variable by which a run knows the process that must outlive it."""
 
 
 def __getattr__(name: str) -> Any:
@@ -29,7 +33,7 @@ def _flow() -> Any:
     @flow(name="veriloop-scheduled", persist_result=False)
     def scheduled_run(config: str, overrides: list[str], cron: str, timezone: str, catch_up: bool) -> str:
         """Run a config with the scheduled minute as its seed; return the report's path, "" for a missed run."""
-        die_with_parent()  # a runner that is killed takes its run with it
+        die_with_parent(int(os.environ[RUNNER]))  # a runner that is killed takes its run with it
         due = runtime.flow_run.scheduled_start_time
         local = due.astimezone(ZoneInfo(timezone))
         if not catch_up and is_missed(due, cron=cron, timezone=timezone, now=datetime.now(UTC)):

@@ -10,6 +10,7 @@ unless the deployment catches up, and no run stays "running" that nobody works o
 import asyncio
 import contextlib
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,8 +40,9 @@ def serve_runs(spec: dict[str, Any]) -> None:
     from prefect.schedules import Cron
     from prefect.types.entrypoint import EntrypointType
 
-    from flows.orchestration.scheduled import scheduled_run
+    from flows.orchestration.scheduled import RUNNER, scheduled_run
 
+    os.environ[RUNNER] = str(os.getpid())
     scheduled_run.serve(
         name=spec["name"],
         schedule=Cron(spec["cron"], timezone=spec["timezone"]),

@@ -1,6 +1,10 @@
 """What a deployment settles before it serves: its zone, its port, its root, its missed runs."""
 
+import os
+import signal
 import socket
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +12,7 @@ import pytest
 from flows.orchestration.deploy import alone, checked_zone, kept_port, local_zone
 from flows.orchestration.scheduled import is_missed
 from pipeline.errors import ConfigError
+from tests.house.source import ROOT
 
 
 def test_the_zone_is_the_one_given_else_the_machines(monkeypatch, tmp_path):
@@ -62,3 +67,11 @@ def test_a_run_is_missed_when_its_successor_is_due():
     assert not missed(datetime(2026, 3, 2, 7, 59, tzinfo=UTC))
     assert missed(datetime(2026, 3, 2, 8, 0, tzinfo=UTC))
     assert missed(datetime(2026, 3, 1, 8, 1, tzinfo=UTC), cron="* * * * *")
+
+
+def test_a_run_whose_runner_has_ended_already_ends_too():
+    said = "from flows.orchestration.lifeline import die_with_parent; die_with_parent({}); print('lives')"
+    ended = subprocess.run([sys.executable, "-c", said.format(1)], cwd=ROOT, capture_output=True, check=False)
+    assert (ended.returncode, ended.stdout) == (-signal.SIGTERM, b"")
+    lives = subprocess.run([sys.executable, "-c", said.format(os.getpid())], cwd=ROOT, capture_output=True, check=False)
+    assert (lives.returncode, lives.stdout) == (0, b"lives\n")
