@@ -122,6 +122,15 @@ def test_near_duplicate_threshold_is_a_similarity():
     assert len(curate(pair, [{"name": "near_duplicate", "threshold": 0.55}]).kept) == 1
 
 
+def test_near_duplicates_share_runs_of_as_many_words_as_asked():
+    words = STORY.split()
+    every_fifth = " ".join(word if n % 5 else f"other{n}" for n, word in enumerate(words))
+    pair = [problem(i, family="text/a", prompt=text) for i, text in enumerate([STORY, every_fifth])]
+    for ngram, kept in ((1, 1), (5, 2)):
+        asked = [{"name": "near_duplicate", "ngram": ngram, "threshold": 0.5, "max_share": 1}]
+        assert len(curate(pair, asked).kept) == kept
+
+
 def test_a_family_that_would_lose_too_much_raises_the_alarm():
     rows = [problem(i, family="text/a", prompt=STORY * 3 + f"Story {i}") for i in range(30)]
     with pytest.raises(ConfigError, match="29 of 30 rows of text/a"):

@@ -2,8 +2,9 @@
 
 import pytest
 
-from generators.build_pool import BuildJob, Built, build, build_all
+from generators.build_pool import BuildJob, Built, _built, build, build_all
 from generators.family import generate, load, names
+from pipeline.workers.pool import Pool
 
 HANGS = BuildJob("np/subset_sum", {"numbers": [2**n for n in range(60)], "target": 2**59 + 12345678})
 GROWS = BuildJob("np/coin_change", {"coins": [1, 7, 13], "amount": 5 * 10**9})
@@ -63,3 +64,20 @@ def test_programs_are_built_here_in_their_place():
     job = BuildJob("code/tests", {"question": "Add 2.", "cases": [case], "reference": "def f(x):\n    return x + 2"})
     found = list(build_all([QUESTION, job, QUESTION, job]))
     assert [built.problem.family for built in found] == ["text/math", "code/tests"] * 2
+
+
+HELD: list[bytearray] = []
+
+
+def hoard(job: BuildJob) -> Built | str:
+    """Keep as many MiB as a job says, for as long as the process lives."""
+    HELD.append(bytearray(job.params["mib"] << 20))
+    return build(QUESTION)
+
+
+def test_a_worker_full_of_an_earlier_job_is_not_blamed_on_the_next():
+    with Pool(hoard, workers=1, timeout_s=60, memory_mb=400, tries=1) as pool:
+        jobs = [BuildJob("text/math", {"mib": size}) for size in (250, 250, 500)]
+        found = list(_built(pool, jobs, 60, 400))
+    assert found[:2] == [build(QUESTION)] * 2
+    assert found[2].startswith("text/math needs over 400 MiB to solve")

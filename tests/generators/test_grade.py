@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generators.answers.declared import Declared
 from generators.answers.reading.extract import place
 from generators.certify import attacks
-from generators.grade import answer_type, grade, read_gold
+from generators.grade import answer_type, compare, grade, read_gold
 from pipeline.errors import FamilyError
 from pipeline.problem import Outcome
 from tests.real_cases import case_rows, needs_cases
@@ -102,6 +103,11 @@ def test_equal_answers_are_accepted(gold: str, reply: str) -> None:
 @pytest.mark.parametrize(("gold", "reply"), DIFFERENT)
 def test_different_answers_are_not(gold: str, reply: str) -> None:
     assert grade(gold, reply).outcome in (Outcome.WRONG, Outcome.MALFORMED)
+
+
+def test_what_is_declared_of_a_gold_holds_where_answers_are_compared() -> None:
+    assert compare([1, 2, 3], "3, 1, 2", declared=Declared(order="any")).outcome is Outcome.CORRECT
+    assert compare([1, 2, 3], "3, 1, 2").outcome is Outcome.WRONG
 
 
 @pytest.mark.parametrize(("gold", "reply"), [(5, "5"), (0.5, "1/2"), ([1, 2], "1, 2"), (True, "true"), (["3"], "3")])

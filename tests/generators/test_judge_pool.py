@@ -87,6 +87,15 @@ def test_what_fails_in_a_worker_is_that_replys_undecided(unruly):
     assert unruly.version("text/math") == 77
 
 
+def test_the_limits_of_a_config_are_those_of_its_workers():
+    small = shared_verifier(VerifierConfig(workers=1, timeout_s=30, memory_mb=1))
+    try:
+        (verdict,) = small.verify(problems("text/math"), [place("5/6", "tag") + " so" * 60_000])
+        assert verdict.reason == "verifier over its memory limit of 1 MiB"
+    finally:
+        small.close()
+
+
 SUM = "print(sum(map(int, input().split())))"
 ADDS = {"question": "Add up.", "reference": SUM, "cases": [{"kind": "stdin", "stdin": "1 2", "expected": "3"}]}
 

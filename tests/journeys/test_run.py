@@ -110,11 +110,25 @@ def test_the_demo_is_what_the_readme_says_it_is():
     assert demo.sets.rendering == "compact" and demo.measure.greedy
 
 
+def test_the_benchmark_of_the_loop_has_seven_arms_that_differ():
+    bench = load_config(ROOT / "flows" / "configs" / "loop_bench.yaml")
+    assert {(arm.name, arm.mixture, arm.operator) for arm in bench.loop.arms} == {
+        ("uniform_grpo", "uniform", "grpo"),
+        ("weakness_grpo", "weakness", "grpo"),
+        ("chosen", "weakness", "chosen"),
+        ("uniform_sft", "uniform", "sft"),
+        ("weakness_sft", "weakness", "sft"),
+        ("easy_to_hard", "easy_to_hard", "grpo"),
+        ("placebo", "placebo", "grpo"),
+    }
+
+
 def test_the_gpu_config_samples_with_vllm_in_words_and_a_chat_template():
     gpu = load_config(ROOT / "flows" / "configs" / "gpu.yaml", ["policy.path=/a/model"])
     assert gpu.sampler.name == "vllm"
     assert gpu.protocol.template == "chat"
     assert gpu.policy.path == "/a/model" and gpu.cold_start.steps == 0
+    assert gpu.loop.grpo.lr == 1e-6, "a pretrained model takes a thousandth of what the tiny one does"
     assert {arm.operator for arm in gpu.loop.arms} == {"grpo"} and {arm.mixture for arm in gpu.loop.arms} == {
         "weakness",
         "uniform",

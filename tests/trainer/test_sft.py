@@ -133,3 +133,12 @@ def test_a_loss_that_is_no_number_stops_before_the_step():
     with pytest.raises(PipelineError, match=r"not finite.*lower lr"):
         train(policy, steps=1)
     assert policy.policy_id == before
+
+
+def test_a_call_that_resumes_says_what_it_read_itself():
+    policy = small_policy()
+    first = train(policy, steps=2)
+    more = train(policy, steps=5, resume=first.resume)
+    assert (more.steps, len(more.losses)) == (5, 3)
+    assert first.tokens + more.tokens == more.resume.state.totals.tokens_trained
+    assert 0 < more.cpu_s < more.resume.state.totals.cpu_s["train"]

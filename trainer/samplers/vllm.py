@@ -99,9 +99,9 @@ class VLLMSampler:
             except PromptTooLong as error:
                 found[at] = [Completion("", Finish.UNASKED, note=str(error))] * request.n
         # one engine request per draw: vLLM would name draw i of n as seed + i, whose streams may meet others'
-        draws = [(at, draw) for at in prompts for draw in range(requests[at].n)]
+        draws = [(at, seed) for at in prompts for seed in draw_seeds(requests[at])]
         questions = [{"prompt_token_ids": prompts[at].tolist()} for at, _ in draws]
-        parameters = [self._parameters(requests[at], requests[at].first_draw + draw) for at, draw in draws]
+        parameters = [self._parameters(requests[at], seed) for at, seed in draws]
         outputs = self._generate(questions, parameters) if draws else []
         for (at, _), output in zip(draws, outputs, strict=True):
             found[at].append(self._completion(output.outputs[0], prompts[at], requests[at].protocol))
@@ -137,10 +137,8 @@ class VLLMSampler:
             )
         return ids
 
-    def _parameters(self, request: SampleRequest, draw: int) -> Any:
-        return sampling_parameters(
-            request.protocol, end_ids=self._policy.end_ids, seed=derive("draw", request.seed, draw)
-        )
+    def _parameters(self, request: SampleRequest, seed: int) -> Any:
+        return sampling_parameters(request.protocol, end_ids=self._policy.end_ids, seed=seed)
 
     def _completion(self, output: Any, prompt_ids: IntArray, protocol: Protocol) -> Completion:
         ids = np.array(output.token_ids, dtype=np.int32)
@@ -153,6 +151,11 @@ class VLLMSampler:
             prompt_ids=prompt_ids,
             tokens=len(ids),
         )
+
+
+def draw_seeds(request: SampleRequest) -> list[int]:
+    """Return the seed of each draw of a request: the same draw has the same one whichever request asks for it."""
+    return [derive("draw", request.seed, request.first_draw + draw) for draw in range(request.n)]
 
 
 def sampling_parameters(protocol: Protocol, *, end_ids: tuple[int, ...], seed: int) -> Any:

@@ -125,6 +125,16 @@ def test_weakness_goes_where_signal_is_and_tries_the_unseen():
     )
 
 
+def test_what_was_seen_long_ago_moves_the_mixture_less():
+    histories = {cell: CellHistory(((10, 40, 4 * cell.level),), 40) for cell, _ in LADDER.weights}
+
+    def spread(step: int) -> float:
+        weights = [weight for _, weight in CURRICULA["weakness"](histories, LADDER, step, CurriculumConfig()).weights]
+        return max(weights) - min(weights)
+
+    assert 0 < spread(40) < spread(10)
+
+
 def test_easy_to_hard_moves_weight_up_the_levels():
     config = CurriculumConfig(total_steps=100)
     ends = [dict(CURRICULA["easy_to_hard"]({}, LADDER, step, config).weights) for step in (0, 50, 100, 900)]

@@ -88,6 +88,16 @@ def test_repeats_of_few_problems_say_less_than_as_many_problems():
     assert (wide.state, narrow.state) == ("unreachable", "learnable")
 
 
+def test_a_trend_of_few_problems_asked_again_is_less_sure():
+    history = CellHistory(((0, 64, 8), (1, 64, 24), (2, 64, 40)), 6)
+
+    def width(intraclass: float) -> float:
+        (cell,) = diagnose({Cell("a", 1): history}, {}, WeaknessConfig(intraclass=intraclass)).cells
+        return cell.trend_high - cell.trend_low
+
+    assert width(0.5) > 1.5 * width(0)
+
+
 def test_decay_is_the_beta_update_with_forgetting():
     lam, alpha, beta, visits = 0.8, 1.0, 1.0, {0: (4, 1), 2: (8, 6), 5: (2, 0)}
     for step in range(7):

@@ -33,6 +33,7 @@ class FakeHub:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.tags: list[str] = []
+        self.revisions: list[str | None] = []
         self.private: dict[str, bool] = {}
 
     def create_repo(self, repo_id: str, *, private: bool | None = None, **_: Any) -> str:
@@ -46,7 +47,8 @@ class FakeHub:
     def create_tag(self, repo_id: str, *, tag: str, **_: Any) -> None:
         self.tags.append(tag)
 
-    def snapshot_download(self, repo_id: str, *, local_dir: str, **_: Any) -> str:
+    def snapshot_download(self, repo_id: str, *, local_dir: str, revision: str | None, **_: Any) -> str:
+        self.revisions.append(revision)
         if not (self.root / repo_id).is_dir():
             raise OSError(f"404: no repository {repo_id}")
         shutil.copytree(self.root / repo_id, local_dir)
@@ -118,6 +120,17 @@ def test_a_repository_is_private_unless_it_is_told_not_to_be(store: Store, tmp_p
     push(store, "sums", "me/mine", api=hub)
     push(store, "sums", "me/everyones", private=False, api=hub)
     assert hub.private == {"me/mine": True, "me/everyones": False}
+
+
+def test_the_revision_and_the_token_reach_the_hub(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, tokens = FakeHub(tmp_path / "hub"), []
+    monkeypatch.setattr("huggingface_hub.HfApi", lambda token=None: tokens.append(token) or hub)
+    push(store, "sums", "me/sums", token="to push")
+    pull(Store(tmp_path / "other"), "me/sums", revision=store.get("sums").id, token="to pull")
+    assert tokens == ["to push", "to pull"]
+    assert hub.revisions == [store.get("sums").id]
 
 
 def test_a_damaged_download_is_refused(store: Store, tmp_path: Path) -> None:

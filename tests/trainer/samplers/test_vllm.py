@@ -12,7 +12,7 @@ from pipeline.protocol import Protocol
 from pipeline.rollout import Finish
 from pipeline.sampling import SampleRequest
 from trainer.policy import TinyConfig, tiny_policy
-from trainer.samplers.vllm import VLLMSampler
+from trainer.samplers.vllm import VLLMSampler, draw_seeds
 
 HERE = importlib.util.find_spec("vllm") is not None
 real = [pytest.mark.vllm, pytest.mark.skipif(not HERE, reason="no vLLM here: make test-vllm")]
@@ -29,6 +29,13 @@ def test_without_vllm_the_remedy_is_named():
 
 def ask(prompt: str = "k12>", **changes) -> list[SampleRequest]:
     return [SampleRequest(prompt=prompt, n=2, seed=1, protocol=dataclasses.replace(PROTOCOL, **changes))]
+
+
+def test_a_draw_has_its_seed_whichever_request_asks_for_it():
+    (whole,) = ask()
+    seeds = draw_seeds(dataclasses.replace(whole, n=6))
+    assert draw_seeds(dataclasses.replace(whole, n=2, first_draw=4)) == seeds[4:]
+    assert len({*seeds, *draw_seeds(dataclasses.replace(whole, n=6, seed=2))}) == 12
 
 
 class TestEngine:
