@@ -6,6 +6,8 @@ import yaml
 from flows.config import load_config
 from flows.orchestration.whole import train_all
 from flows.run import Run
+from pipeline.errors import ConfigError
+from tests.flows.tiny import tiny
 from tests.journeys.facts import facts_of
 from tests.journeys.test_every_setting import BASE, COLD
 from trainer.policy import TinyConfig, tiny_policy
@@ -66,3 +68,14 @@ def test_a_seed_names_the_draws_on_test(facts, models):
     shared = one.keys() & other.keys()
     assert len(shared) > 10
     assert [uid for uid in shared if one[uid] != other[uid]], "the same problems, other draws"
+
+
+def test_a_policy_that_cannot_be_asked_is_refused_before_anything_is_made(tmp_path):
+    policy = tiny_policy(TinyConfig(hidden=32, layers=1, heads=1, mlp=64), seed=0)
+    policy.tokenizer.chat_template = "{{ messages[0]['content'] + 1 }}"
+    policy.save(tmp_path / "model")
+    chat = {"max_prompt_tokens": 40, "max_completion_tokens": 24, "template": "chat"}
+    run = tiny(tmp_path / "run", policy={"path": str(tmp_path / "model")}, protocol=chat)
+    with pytest.raises(ConfigError, match="chat template refuses"):
+        train_all(run)
+    assert run.store.versions() == [] and run.ledger.read("runs").num_rows == 0

@@ -29,6 +29,7 @@ def test_every_round_of_every_arm_is_complete(tiny_run):
         assert (turn["diagnosis"] is not None) == name.startswith("loop")
         assert sum(part["share"] for part in turn["parts"]) == pytest.approx(1)
         assert sum(turn["cost_s"].values()) >= 0.5
+        assert turn["cpu_s"].keys() == {"diagnose", "generate", "train"} and turn["cpu_s"]["train"] > 0
     for arm in ("loop", "uniform"):
         assert turns[f"{arm}-1"]["checkpoint_after"] == turns[f"{arm}-2"]["checkpoint_before"]
     assert turns["loop-1"]["checkpoint_before"] == turns["uniform-1"]["checkpoint_before"]

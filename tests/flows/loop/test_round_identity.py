@@ -9,6 +9,7 @@ from flows.loop.loop import cold_start
 from flows.loop.rounds import forget_rounds, read_round, round_key, round_path, write_round
 from flows.run import Run
 from tests.flows.tiny import tiny
+from tests.generators.changed import changed
 from trainer.policy import TinyConfig, tiny_policy
 
 
@@ -32,6 +33,9 @@ def test_a_round_is_found_by_what_it_comes_from(run):
     assert read_round(run, loop.model_copy(update={"operator": "grpo"}), 1, start) is None
     assert read_round(run, loop, 2, start) is None
     assert read_round(run, uniform, 1, start) is None
+    for versions in ({"family_version": 99}, {"verifier_version": 99}):
+        with changed("seq/sort", **versions):
+            assert read_round(run, loop, 1, start) is None, "made or judged by other code"
 
 
 def test_a_moved_root_keeps_its_rounds(run, tmp_path):

@@ -31,14 +31,18 @@ def test_of_two_runs_that_share_a_start_one_trains_it(tmp_path):
 
 def test_every_exposure_is_in_the_ledger_once(tiny_run):
     exposures = tiny_run.ledger.read("exposures").to_pylist()
-    steps = {}
+    steps, kept = {}, Counter()
     for row in tiny_run.ledger.read("metrics").to_pylist():
+        kept[row["arm"], row["round"]] += row["value"] * (row["name"] == "kept_groups")
         if row["name"] == "loss":
             steps.setdefault((row["arm"], row["round"], row["stage"]), set()).add(row["step"])
     drawn = Counter((row["arm"], row["round"], row["operator"]) for row in exposures)
     batch = {"sft": tiny_run.config.loop.sft.batch, "grpo": tiny_run.config.loop.grpo.prompts}
     assert drawn == {place: len(seen) * batch[place[2]] for place, seen in steps.items()}
     assert {operator for _, _, operator in drawn} == {"sft", "grpo"}
+    trained = Counter((row["arm"], row["round"]) for row in exposures if row["operator"] == "grpo" and row["trained"])
+    assert 0 < trained.total() < sum(row["operator"] == "grpo" for row in exposures)
+    assert trained == +kept, "a group that taught nothing is said so"
     assert all(row["reward_mean"] is None for row in exposures if row["operator"] == "sft")
 
 

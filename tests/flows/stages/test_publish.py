@@ -8,6 +8,7 @@ from flows.stages.curate import dropped_table
 from flows.stages.generate import generate, made
 from flows.stages.publish import dataset, fixed_sets, problems_of
 from generators.family import generate as generate_one
+from generators.family import load
 from generators.supply import Shard
 from generators.witness import witness_fault
 from pipeline.choice.mixture import Cell
@@ -15,6 +16,7 @@ from pipeline.errors import ShortageError, StoreError
 from pipeline.problem import PROBLEM_SCHEMA
 from pipeline.store.store import Store
 from tests.flows.tiny import tiny
+from tests.generators.changed import changed
 from tests.pipeline.store.test_sealed import flipped
 
 SORT = Cell("seq/sort", 1, "ascending")
@@ -63,7 +65,8 @@ def test_rows_and_drops_add_up_and_every_row_is_decided_once(run):
     dropped = strict.store.table(version, part="dropped")
     assert version.rows + dropped.num_rows == 30
     assert dropped.num_rows == sum(version.dropped.values()) > 0
-    decisions = strict.ledger.read("decisions").to_pylist()
+    assert sum(version.quality["certificates"].values()) == version.rows
+    decisions = strict.ledger.read("decisions", run=strict.run_id).to_pylist()
     assert len({row["uid"] for row in decisions}) == len(decisions) == 30
     assert set(dropped["uid"].to_pylist()) == {row["uid"] for row in decisions if row["action"] == "drop"}
 
@@ -79,8 +82,22 @@ def test_a_damaged_shard_is_made_again_and_gives_the_same_rows(run):
 def test_shards_are_read_when_they_are_there(run):
     generate(run, {SORT: 20}, split="train", seed=1)
     before = {path: path.stat().st_mtime_ns for path in (run.root / "shards").rglob("*")}
+    assert before
     generate(run, {SORT: 20}, split="train", seed=1)
     assert before == {path: path.stat().st_mtime_ns for path in (run.root / "shards").rglob("*")}
+
+
+def test_what_a_family_makes_anew_is_another_shard_and_what_it_judges_anew_another_set(run):
+    shard, first = Shard(SORT, "compact", 3, "train", 0), dataset(run, "a", {SORT: 20}, split="train", seed=1)
+    family = load("seq/sort")
+    assert first.recipe["families"] == {"seq/sort": family.family_version}
+    assert first.recipe["verifiers"] == {"seq/sort": family.verifier_version} != first.recipe["families"]
+    key = shard.key
+    with changed("seq/sort", family_version=family.family_version + 1):
+        assert shard.key != key
+    with changed("seq/sort", verifier_version=family.verifier_version + 1):
+        assert shard.key == key
+        assert dataset(run, "a", {SORT: 20}, split="train", seed=1).recipe_id != first.recipe_id
 
 
 def test_workers_change_no_row():
