@@ -400,6 +400,26 @@ def test_replies_that_broke_off_serve_another_number_of_draws(tmp_path):
     assert more == run()[0] and len(sampler.drawn) + len(later.drawn) == 48 - 20
 
 
+def test_replies_of_one_protocol_never_serve_another(tmp_path):
+    ledger, greedy, tally = Ledger(tmp_path), dataclasses.replace(PROTOCOL, temperature=0.0), Tally()
+    with pytest.raises(KeyboardInterrupt):
+        run(sampler=Streaming(stop=20), ledger=ledger)
+    _, sampler = run(sampler=Streaming(), ledger=ledger, protocol=greedy, tally=tally)
+    assert (len(sampler.drawn), tally.recovered) == (48, 0)
+    run(sampler=Streaming(), ledger=ledger)
+    stored = scores_from_table(ledger.read("scores"))
+    assert {score.protocol for score in stored} == {PROTOCOL.hash, greedy.hash}
+    assert {sum(s.n for s in stored if s.protocol == hash_) for hash_ in (PROTOCOL.hash, greedy.hash)} == {48}
+
+
+def test_scores_of_one_protocol_never_replace_those_of_another(tmp_path):
+    ledger, greedy = Ledger(tmp_path), dataclasses.replace(PROTOCOL, temperature=0.0)
+    for protocol in (PROTOCOL, greedy):
+        run(n=1, ledger=ledger, protocol=protocol, keep_rollouts=1)
+    for table in ("scores", "rollouts"):
+        assert Counter(ledger.read(table)["protocol"].to_pylist()) == {PROTOCOL.hash: 6, greedy.hash: 6}
+
+
 def test_half_a_line_is_asked_for_again(tmp_path):
     ledger = Ledger(tmp_path)
     with pytest.raises(KeyboardInterrupt):

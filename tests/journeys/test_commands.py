@@ -5,6 +5,7 @@ The last test reads the commands off the program: an option that nobody types he
 
 import ast
 import csv
+import importlib.util
 import io
 import json
 import re
@@ -267,6 +268,9 @@ def test_measure_obeys_its_options_for_a_folder(veriloop, made, folder_model):
     sequential = measured("--draws", 40, "--limit", 2, "--max-completion-tokens", 9, "--sequential")
     assert sum(row["n"] for row in sequential) < 80
     assert veriloop("measure", "seq-sort-1", "--root", made, "--path", folder_model, "--sampler", "gpu").code == 2
+    if importlib.util.find_spec("vllm") is None:  # where it is there, making an engine belongs to the tests of engines
+        refused = veriloop("measure", "seq-sort-1", "--root", made, "--path", folder_model, "--sampler", "vllm")
+        assert refused.code == 2 and "needs vLLM" in refused.err
 
 
 def test_what_was_measured_is_audited_and_judged_again(veriloop, made, folder_model):
@@ -299,8 +303,10 @@ def test_audit_of_a_file_obeys_its_options(veriloop, tmp_path):
     words = ["audit", "--file", path, "--gold", "g", "--pred", "p", "--type", "integer", "--workers", 1]
     told = veriloop(*words, "--declare", "tolerance=0", "--json")
     assert told.code in (0, 2), told.err
-    plain = json.loads(veriloop("audit", "--file", path, "--gold", "g", "--pred", "p", "--json").out)
-    assert plain
+    plain = ["audit", "--file", path, "--gold", "g", "--pred", "p", "--json"]
+    assert sampled(json.loads(veriloop(*plain).out)) == 8
+    assert sampled(json.loads(veriloop(*plain, "--per-stratum", 1).out)) == 2
+    assert sampled(json.loads(veriloop(*plain, "--per-stratum", 1, "--total", 6).out)) == 6
 
 
 def test_report_is_found_where_it_says(veriloop, tiny_run):

@@ -171,6 +171,8 @@ def test_two_judges_are_told_apart(tmp_path):
     hear(ledger, appeals, judge(name="two"))
     assert sorted(row["judge"] for row in stored_appeals(ledger)) == ["one", "two"]
     assert judge_name("http://a/v1", "m") != judge_name("http://b/v1", "m") == judge_name("http://b/v1/", "m")
+    addresses = ("http://a/v1", "http://a:8001/v1", "http://a/v2", "https://a/v1")
+    assert len({judge_name(address, "m") for address in addresses}) == 4, "one host may serve several"
 
 
 def test_what_cannot_be_shown_is_settled_without_asking(tmp_path):
@@ -194,6 +196,9 @@ def test_overturned_appeals_feed_the_false_reject_rate_and_change_no_verdict(tmp
     assert (row["kind"], row["n"], row["errors"]) == ("false_reject", 20, 20)
     assert row["rate"] == pytest.approx(100 / (100 + 200))  # recovered / (recovered + accepted)
     assert Ledger(tmp_path).read("rollouts").equals(before)
+    audit_root(tmp_path, judge=judge(name="two"), ask=asked_here)
+    told = {row["judge"] for row in Ledger(tmp_path).read("audits").to_pylist()}
+    assert {"appeal: judge", "appeal: two"} < told, "one judge's rates are not put in another's place"
     audited = audit_root(tmp_path, ask=asked_here)
     assert {row["judge"] for row in audited.rates} == {"plain integers 1"}
 

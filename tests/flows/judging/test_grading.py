@@ -13,6 +13,7 @@ from flows.judging.grading import Grading, Tally, answers, declared_by, grade_ro
 from generators.answers.declared import Declared
 from pipeline.errors import ConfigError, UndecidedError
 from pipeline.exchange.foreign import MAX_LINE_BYTES
+from tests.generators.changed import changed
 from tests.jsonl import jsonl
 
 PLAIN = Grading("gold", "pred")
@@ -149,6 +150,11 @@ def test_a_file_of_other_rows_or_other_ways_is_refused_and_left_alone(numbers, t
         with pytest.raises(ConfigError, match=r"out\.jsonl is no answer to row .* name another --out"):
             list(grade_into(out, path, grading))
         assert out.read_bytes() == before
+    with (
+        changed("seq/sort", verifier_version=99),
+        pytest.raises(ConfigError, match=r"out\.jsonl is no answer to row .* name another --out"),
+    ):
+        list(grade_into(out, numbers, PLAIN))
     mine = jsonl(tmp_path / "mine.txt", "my notes", "more")
     with pytest.raises(ConfigError, match=r"line 1 of .*mine\.txt"):
         list(grade_into(mine, numbers, PLAIN))

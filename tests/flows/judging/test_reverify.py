@@ -56,6 +56,17 @@ class Looser(Stricter):
         return correct("read") if verdict.outcome is Outcome.WRONG else verdict
 
 
+class Later(Stricter):
+    """The version after the next: it refuses where the next one accepts, and accepts where that refused."""
+
+    def version(self, family):
+        return super().version(family) + 1
+
+    def again(self, problem, verdict):
+        refused = verdict.outcome is Outcome.CORRECT and not problem.uid[0].isdigit()
+        return wrong("stricter later", verdict.extracted) if refused else verdict
+
+
 class Sleepy(Stricter):
     """Stops for ever at one call, and says so in a file."""
 
@@ -107,6 +118,10 @@ def files(root):
 
 def rows(root, table):
     return sorted(repr(row) for row in Ledger(root).read(table).to_pylist())
+
+
+def rows_under(root, table, version):
+    return sorted(repr(row) for row in Ledger(root).read(table).to_pylist() if row["verifier_version"] == version)
 
 
 def scores(root, version):
@@ -167,6 +182,30 @@ def test_doing_it_again_writes_nothing_and_says_so(root):
         assert again["changes"] == first["changes"]
         assert any("no witness is judged again" in line for line in reverified_lines(again))
     assert files(root) == done
+
+
+def test_two_upgrades_are_each_judged_afresh_and_stand_side_by_side(root):
+    version = measured(root, FamilyVerifier())
+    number = FamilyVerifier().version("seq/sort")
+
+    def judged(later):
+        return rows_under(root, "rollouts", number + later), scores(root, number + later)
+
+    first = reverify(root, version.id, verifier=Stricter())
+    next_one = judged(1)
+    second = reverify(root, version.id, verifier=Later())
+    dropped = [Store(root).table(found["version"], part="dropped")["uid"].to_pylist() for found in (first, second)]
+    assert not set(dropped[0]) & set(dropped[1]) and len(dropped[0]) + len(dropped[1]) == version.rows
+    assert judged(1) == next_one and len(next_one[0]) == len(judged(2)[0]) == version.rows * DRAWS
+
+
+def test_the_name_finds_what_was_judged_again_whatever_it_found_in_between(root):
+    version = measured(root, FamilyVerifier())
+    found = reverify(root, version.id, verifier=Stricter())
+    Store(root).publish(version.name, recipe={"n": 1}, rows=[Store(root).table(version)])
+    assert Store(root).get(version.name).id != found["version"]
+    assert reverify(root, version.id, verifier=Stricter())["version"] == found["version"]
+    assert Store(root).get(version.name).id == found["version"]
 
 
 def test_flips_that_a_kill_left_unlisted_are_listed_next_time(root):

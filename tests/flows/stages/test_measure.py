@@ -7,12 +7,15 @@ import pytest
 from filters.measure import SequentialConfig
 from flows.stages.measure import Asked, measure_versions
 from flows.stages.publish import generate_version
+from generators.family import generate
 from pipeline.choice.difficulty import rate_interval
 from pipeline.errors import ConfigError, PipelineError
+from pipeline.problem import to_table
 from pipeline.protocol import Protocol
 from pipeline.rollout import Completion, Finish
 from pipeline.sampling import ScriptedSampler
 from pipeline.store.query import query
+from pipeline.store.store import Store
 
 PROTOCOL = Protocol(max_prompt_tokens=400, max_completion_tokens=90)
 
@@ -39,6 +42,18 @@ def test_a_fixed_measurement_gives_a_rate_with_its_interval(made):
     assert (row["problems"], row["malformed"]) == (5, 10)
     assert (row["pass_rate"], row["low"]) == (0.0, 0.0)  # what was counted, not a posterior's mean
     assert row["high"] == round(rate_interval([(4, 0)] * 5)[1], 4) > 0.5  # five problems, not twenty draws
+
+
+def test_problems_of_test_are_scored_to_report_and_others_to_select(made):
+    measure_versions(made, ["seq-count-1"], ASKED, protocol=PROTOCOL, draws=1)
+    Store(made).publish(
+        "both", recipe={"n": 1}, rows=[to_table([generate("seq/sort", level=1, seed=0, index=i) for i in range(40)])]
+    )
+    measure_versions(made, ["both"], ASKED, protocol=PROTOCOL, draws=1)
+    found = query(made, "SELECT DISTINCT p.split, s.purpose FROM scores s JOIN problems p USING (uid)").to_pylist()
+    purposes = {(row["split"], row["purpose"]) for row in found}
+    assert {("test", "report"), ("train", "select")} <= purposes
+    assert purposes <= {("test", "report"), ("train", "select"), ("probe", "select")}
 
 
 def test_a_sequential_measurement_gives_counts_and_no_rate(made):
