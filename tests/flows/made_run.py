@@ -126,6 +126,7 @@ class _Maker:
             "probe": None, "diagnosis": diagnosis and diagnosis.to_json(),
             "parts": [{"operator": operator, "share": 1.0, "mixture": [[*c, w] for c, w in mixture.weights]}],
             "cost_s": {"diagnose_s": spent, f"{operator}_s": 14 - spent},
+            "cpu_s": {"diagnose": 1.0, "generate": 2.0, "train": 13.2},
             "training": {operator: {"priced_s": 14 - spent, "cpu_s": 13.2, "steps": 40, "tokens_trained": 21000}},
         }  # fmt: skip
         row = pa.Table.from_pylist([{"record": json.dumps(record)}])

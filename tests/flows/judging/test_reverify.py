@@ -14,6 +14,7 @@ from filters.measure import measure
 from flows.judging.reverify import reverify
 from flows.stages.imports import import_version
 from flows.stages.publish import generate_version
+from flows.stages.score import register_protocol
 from flows.telling.tell import reverified_lines
 from generators.family import FamilyVerifier, load
 from pipeline.errors import ConfigError, FamilyError, StoreError, UndecidedError
@@ -243,13 +244,17 @@ def test_read_range_by_range_it_finds_and_writes_the_same(root, tmp_path):
 
 def test_scores_with_unknown_draws_stay_stale_and_say_how_to_measure_them(root):
     version = measured(root, FamilyVerifier(), keep=1)
+    register_protocol(Ledger(root), PROTOCOL)
     found = reverify(root, version.id, verifier=Stricter())
     assert found["scores_derived"] == 0
     assert [(row["policy"], row["n"], row["draws"]) for row in found["stale_scores"]] == [("p", version.rows, DRAWS)]
     assert found["rollouts_judged"] >= version.rows
     lines = list(reverified_lines(found))
     assert any(line.startswith(f"{version.rows} Scores of p stay stale") for line in lines)
-    assert any(f"veriloop measure {found['version'][:12]} --root {root} --draws {DRAWS}" in line for line in lines)
+    (hint,) = [line for line in lines if "veriloop measure" in line]
+    assert f"veriloop measure {found['version'][:12]} --root {root} --draws {DRAWS}" in hint
+    for option in ("--temperature 1", "--max-prompt-tokens 400", "--max-completion-tokens 200", "--template base"):
+        assert option in hint
 
 
 def test_a_score_that_its_stored_draws_do_not_add_up_to_stays_stale(root):

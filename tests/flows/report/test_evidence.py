@@ -1,12 +1,16 @@
 """What evidence says of a made run, against plain counting and against what its scripted policies were given."""
 
+import io
 import json
 import shutil
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
+from rich.console import Console
 
 from flows.report.evidence import load_evidence, run_ids
+from flows.report.summary import print_summary
 from pipeline.choice.mixture import Cell
 from pipeline.errors import ConfigError
 from pipeline.protocol import Protocol
@@ -83,6 +87,16 @@ def test_found_holes_and_prices(evidence):
     assert evidence.spent_s("loop", 1) == pytest.approx(14)
     assert evidence.spent_s("loop", 2) == pytest.approx(28)
     assert evidence.spent_s("loop", 0) == 0
+
+
+def test_what_was_spent_at_fixed_prices_and_what_was_measured_are_told_apart(made_root, evidence):
+    assert evidence.spent_s("loop", 2) == pytest.approx(28.0)
+    assert evidence.measured_s("loop", 2) == pytest.approx(2 * 16.2)
+    run = SimpleNamespace(root=made_root, run_id=RUN, config=SimpleNamespace(seed=0))
+    shown = Console(file=io.StringIO(), width=200)
+    print_summary(run, shown)
+    table = shown.file.getvalue()
+    assert table.count("28 s") == len(evidence.arms) and "32 s" not in table
 
 
 def test_what_was_not_measured_is_none(tmp_path):

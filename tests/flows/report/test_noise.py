@@ -43,6 +43,18 @@ def test_an_audited_run_shows_rates_intervals_and_attacks_apart(root):
     assert page.count("Verifier noise</a>") == 1
 
 
+def test_each_policy_has_its_own_rates(root):
+    audit_root(root, ask=asked_here)
+    ledger, worse = Ledger(root), {"n": 400, "errors": 200, "rate": 0.5, "low": 0.45, "high": 0.55, "why": ""}
+    rows = [row | worse if row["policy"] == "loop2" else row for row in ledger.read("audits").to_pylist()]
+    for part in ledger.parts("audits"):
+        part.unlink()
+    ledger.append("audits", pa.Table.from_pylist(rows), part="all", run="audit")
+    shown = noise(load_evidence(root)).partition("By policy")[2]
+    planted = [row for row in _rows(shown).split("<tr>") if "50.0%" in row]
+    assert planted and all("loop 2" in row for row in planted)
+
+
 def test_an_installed_verifier_without_an_audit_says_so_beside_an_older_one_that_has_one(root):
     audit_root(root, ask=asked_here)
     ledger = Ledger(root)

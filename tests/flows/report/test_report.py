@@ -1,18 +1,23 @@
 """The report of a made run: whole, self-contained, escaped, and honest about controls and about what is missing."""
 
 import json
+import os
 import re
+import shutil
 from html.parser import HTMLParser
 
+import pyarrow as pa
 import pytest
 
 from flows.report.details import short_reason, thinned
 from flows.report.evidence import load_evidence
 from flows.report.figures import Series, line_chart, stacked, ticks
 from flows.report.markup import Html, el, embedded, listed, signed, table
-from flows.report.queries import example_queries
+from flows.report.queries import example_queries, gather
 from flows.report.report import write_report
 from pipeline.errors import ConfigError
+from pipeline.fingerprint import content_hash
+from pipeline.store.ledger import Ledger
 from pipeline.store.query import query
 from tests.flows.made_run import INJECTION, RUN, Shape, make_run
 
@@ -143,6 +148,21 @@ def test_writing_again_changes_nothing_but_the_page(made_root, source):
     before = sorted((p, p.stat().st_mtime_ns) for p in made_root.rglob("*.parquet"))
     assert write_report(made_root, None).read_text(encoding="utf-8") == source
     assert sorted((p, p.stat().st_mtime_ns) for p in made_root.rglob("*.parquet")) == before
+
+
+def test_a_run_is_told_from_its_own_rows_alone(made_root, tmp_path):
+    root = shutil.copytree(made_root, tmp_path / "two")
+    before = gather(load_evidence(root, RUN))
+    ledger = Ledger(root)
+    for name in ("metrics", "exposures", "rounds"):
+        for row in ledger.read(name, run=RUN).to_pylist():
+            place = {key: row.pop(key) for key in ("run", "arm", "round")} | {"run": "other-run"}
+            ledger.append(name, pa.Table.from_pylist([row]), part=content_hash([row, place]), **place)
+    for path in ledger.parts("rounds", run="other-run"):
+        os.utime(path, (path.stat().st_atime, path.stat().st_mtime + 9999))
+    after = gather(load_evidence(root, RUN))
+    assert before.curves and before.drawn and before.duration_s is not None
+    assert (after.curves, after.drawn, after.duration_s) == (before.curves, before.drawn, before.duration_s)
 
 
 def test_an_unknown_run_is_refused(made_root):
