@@ -25,7 +25,8 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks._wiring_faults import FAULTS, Fault
+from benchmarks._wiring_faults import Fault
+from benchmarks._wiring_faults_later import FAULTS
 from pipeline.choice.difficulty import exact_interval
 from pipeline.seeds import uniform
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from benchmarks._wiring_faults import FAULTS, Fault
+from benchmarks._wiring_faults import Fault
+from benchmarks._wiring_faults_later import FAULTS
 from benchmarks.mutate import ROOT, put
 
 LEAST = 60

@@ -210,8 +210,10 @@ def test_a_run_trains_on_nothing_that_was_declared_held_out(tmp_path):
     after = dataset(run, "a", {cell: 20}, split="train", seed=1)
     assert after.id != before.id and after.inputs == (bench.id,) and after.dropped == {"held_out": 5}
     assert prove(run.root, after.id)["same_id"]
-    assert prove(run.root, before.id)["same_id"], "what was made before anybody held them out is still proven"
     assert dataset(run, "a", {cell: 20}, split="train", seed=1) == after
+    bring(run.root, (tmp_path / "rows.jsonl").read_text().splitlines()[5:9], "more", mapping="", held_out=True)
+    for older in (before, after):
+        assert prove(run.root, older.id)["same_id"], "what is held out since makes no older version another"
     test = {cell: 4}
     assert dataset(run, "t", test, split="test", seed=1).inputs == ()
 
