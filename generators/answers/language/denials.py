@@ -35,11 +35,14 @@ _HEDGE = re.compile(rf"\b(?:or|oder|{_DOUBTS})\b", re.IGNORECASE)
 _FOREIGN_HEDGE = re.compile(rf"\bили\b|或|또는|または|もしくは|{_FOREIGN_DOUBT}", re.IGNORECASE)
 _DENIED = re.compile(
     r"(?:\b(?:minus|negative|except|(?:any|every)thing but|cannot|could|might|may"
-    r"|(?:more|less|greater|fewer|larger|smaller) than|(?:discard|reject|exclud|eliminat)(?:e|s|ing)?"
+    r"|(?:more|less|greater|fewer|larger|smaller) than|(?:discard|reject|exclud|eliminat)(?:e|s|ing)?|outside"
+    r"|undefined (?:on|at|for)"
     r"|rul(?:e|ing) out"
-    r"|(?:root|multiple|factor|divisor|power|square|cube|negative|opposite|reciprocal|inverse|one)s? of|exceeds?"
+    r"|(?:root|multiple|factor|divisor|power|square|cube|negative|opposite|reciprocal|inverse|one"
+    r"|derivative|degree|integral|antiderivative|gradient|complement|subset)s? of"
+    r"|exceeds?"
     r"|close to|different from|up to|under|below|above|nearly|almost|double|twice|triple|half(?: of)?))"
-    r"(?: equal to| be| at| on| in)?$"
+    r"(?:(?: or)? equal to| be| at| on| in)?$"
     r"|(?:\b(?:not|never)|n't)(?: (?!(?:is|are|was|were|equals)\b)[a-z]+){0,2}(?: [A-Za-z](?:_\w)? ?=)?$"
     r"|(?:\b(?:is|are) |^)at (?:least|most)$"
     r"|\bdoubt\b[^,;]{0,20}$|\bbetween\b[^,;]{0,40} (?:and|to)$"
@@ -56,7 +59,7 @@ _WORD = re.compile("[a-z]+")
 _DENIED_WORDS = one_of(
     "minus negative except but cannot could might may than discard discards discarding reject rejects rejecting exclud"
     " exclude excludes excluding eliminat eliminate eliminates eliminating out of exceed exceeds to from under"
-    " below above"
+    " below above outside undefined for on at"
     " nearly almost double twice triple half not never t least most doubt between pas es son hay tiene nicht"
     " kein keine non"
     " niet geen inte nie bukan de do di que a als pourrait puede peut kann kan potrebbe poderia"
@@ -65,7 +68,9 @@ _DENIED_WORDS = one_of(
 _NAME = r"(?:\(?[A-Za-z](?:_\{?\w{1,3}\}?)?(?:, ?[A-Za-z])*\)? ?[=≈:] ?)?"
 _REFUSED = re.compile(
     r"(?:不是|并非|不为|不等于|不可能是|不能是|不会是|绝不(?:可能)?是?|决不(?:可能)?是?|不应该?是"
-    r"|没有|错误答案|误以为|ليس|ليست|не(?: равно)?"
+    r"|没有|错误答案|误以为|(?:неправильн|неверн|ошибочн)\w* ответ ?[:—-]?"
+    r"|(?:有人|别人|他们|很多人|同学|学生|书上)(?:都)?(?:说|认为|觉得|以为)[^。，]{0,12}"
+    r"|ليس|ليست|не(?: равно)?"
     r"|không phải(?: là)?)(?: (?:答案|là|это))*"
     rf"[ :：是为]*{_NAME}$",
     re.IGNORECASE,
@@ -133,6 +138,8 @@ _REFUSED_AFTER = re.compile(
     re.IGNORECASE,
 )
 """What behind an answer denies it: "is wrong", "can't be right", "is what a careless reader says", "不对"."""
+_COUNTED_OUT = re.compile(r" (?:[a-z]+ )?[a-z]{3,}s (?:were|are|get|got) (?:rejected|eliminated|discarded|excluded)\b")
+"""Things that are counted and had been set aside: "42 items were rejected"."""
 _UNSURE = re.compile(
     r"(?:\bnot|n['’]t|\bnever)(?: be| feel| entirely| completely| quite| really| fully| totally| so| very| too"
     r"| absolutely| \d+%)* (?:sure|certain|positive|confident)\b"
@@ -169,8 +176,9 @@ MARKS_BEFORE = " $*`(\"“'[{\\"
 _DENYING = re.compile(r"\b(?:not|wrong|incorrect|false|never)\b|n't\b", re.IGNORECASE)
 _SIGNS = tuple("<>≤≥≠-+*/^")
 _DISOWNED = re.compile(
-    r"\b(?:wrong|incorrect|false|impossible|guess)\b|^[ }*$]*(?:is|are|was)(?:n't| not)\b"
-    r"|^ ?(?:squared|cubed|factorial|(?:plus|minus|times|divided by) [$\\]?\d)"
+    r"\b(?:wrong|incorrect|false|impossible|guess)\b(?! (?!this|thus|always|was|has|is\b|as\b)[a-z]{3,}s\b)"
+    r"|^[ }*$]*(?:is|are|was)(?:n't| not)\b"
+    r"|^ ?(?:squared|cubed|factorial|times an? \w+|(?:plus|minus|times|divided by) [$\\]?\d)"
     r"|^ ?(?:ではな|ではあり|じゃな|이 아|가 아|不对|不行|değil)"
     r"|^[ }*$]*(?:(?:is|are|was) (?:too|excluded|rejected|ruled)|fails?\b|does(?:n't| not) work)"
     r"|\b(?:can't|cannot|could not|couldn't|unable to|not able to) (?:solve|answer|determine|find|figure|compute)\b"
@@ -210,6 +218,7 @@ _CONFIRMATION = re.compile(r"\b(?:is|was|are)(?: indeed)? (?:right|correct)\b|\b
 _ASKED = re.compile(r"[\s*$)]*[?？]")
 
 
+_ANSWERED_NO = re.compile(r"[?？]\s*(?:no|nope|not|nein|non|нет|不)(?!\w)", re.IGNORECASE)
 _ASKING = re.compile(r"[,\s]*[a-z][^.!?\n(]{0,60}[?？]")
 """The rest of a question round an answer."""
 
@@ -339,7 +348,7 @@ def follows_or(before: str) -> bool:
 
 def refuses_last(after: str) -> bool:
     """Say whether a text denies the answer that stands right before it."""
-    return _REFUSED_AFTER.match(after[:NEAR]) is not None
+    return _REFUSED_AFTER.match(after[:NEAR]) is not None and _COUNTED_OUT.match(after) is None
 
 
 def unsure_behind(behind: str) -> bool:
@@ -369,6 +378,8 @@ def is_revised(text: str) -> bool:
 def is_questioned(after: str) -> bool:
     """Say whether what follows an answer asks whether it is one: "?", "? Not sure"."""
     after = after.lstrip("}$*) ")
+    if after[:1] in ("吗", "嗎", "か") or _ANSWERED_NO.match(after) is not None:
+        return True
     if _ASKING.match(after) is not None:
         return True
     return after[:1] in ("?", "？") and _DOUBT.match(after.lstrip("?？ \n")) is not None

@@ -20,6 +20,7 @@ from generators.answers.language.denials import (
     offers,
     retracts,
 )
+from generators.answers.language.disclaimed import gives_up
 from generators.answers.language.joiners import with_plain_joins
 from generators.answers.language.prose import (
     MAX_SAID,
@@ -110,6 +111,8 @@ def stated_values(text: str) -> tuple[str, ...]:
         text = named[0]
     if text.endswith("```") and (fenced := _FENCED.search(text)) is not None and is_answer(fenced[1]):
         text = fenced[1]
+    if gives_up(text):
+        raise Malformed(HEDGE, text[:100])
     found = _several(text) or (_stated(text),)
     if fault := _fault_round(text, found[0]):
         raise Malformed(fault, found[0][:100])
