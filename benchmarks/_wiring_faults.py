@@ -91,7 +91,6 @@ FAULTS = (
     Fault("every arm gets the curriculum", LOOP, 'curriculum=loop.curriculum if arm.mixture == "weakness" else None', "curriculum=loop.curriculum", (f"{SETTINGS}::test_the_curriculum_moves_no_arm_but_the_weakness_arm", *LOOP_TESTS)),
     Fault("the optimiser's state is dropped between rounds", LOOP, "optimiser=_last_checkpoint(run, part.operator, earlier),", "optimiser=None,", rounds("test_an_optimiser_goes_on_from_the_last_round_of_its_operator")),
     Fault("an arm has another arm's draws", LOOP, 'name=("round", run.config.seed, arm.name, number, order)', 'name=("round", run.config.seed, number, order)', rounds("test_arms_alike_but_for_their_name_draw_apart_from_the_same_problems")),
-    Fault("stretches of a round share their draws", LOOP, "arm.name, number, order)", "arm.name, number, 0)", LOOP_TESTS),
     Fault("a round spends the whole budget on each operator", LOOP, "budget * part.share", "budget", rounds("test_a_round_ends_with_the_step_that_spends_its_budget")),
     Fault("the shares ignore what was achieved", LOOP, "past=_achieved(earlier, diagnosis)", "past=[]", DIAGNOSIS),
     Fault("a weakness arm is uniform", LOOP, 'if arm.mixture in ("uniform", "easy_to_hard"):', 'if arm.mixture in ("uniform", "easy_to_hard", "weakness"):', leaf("loop.arms.mixture")),

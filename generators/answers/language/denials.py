@@ -200,7 +200,8 @@ _TAKING_BACK = (
     "bagli", "rrad",
 )  # fmt: skip
 _RETRACTION = re.compile(
-    r"\b(?:(?:that|this|it|which|my (?:answer|result))(?:'s| is| was| looks| seems) (?:wrong|incorrect|not (?:right|"
+    r"\b(?:(?:(?<!statement )(?<!one )(?<!option )(?<!claim )that|this|it|which"
+    r"|my (?:answer|result))(?:'s| is| was| looks| seems) (?:wrong|incorrect|not (?:right|"
     r"correct)|a mistake|an error|false)|(?:that|this|it)(?: is|'s)n't (?:right|correct)"
     r"|actually,? (?:it|that|the (?:final )?answer)(?:'s| is| was| should)"
     r"|(?:that|this|it) (?:can't|cannot|can not) be(?: right| correct)?[.!,]"

@@ -24,7 +24,7 @@ _OF_ANSWER = re.compile(
     r"\b(?:digits?|half|part|sum|double|twice|multiple|square|percentage)(?: \w+){0,2} of (?:the|my|our|your) answer"
     r" (?:is|are|was|equals)[ :$*]*$|\banswer (?:ends|begins|starts) (?:in|with)[ :$*]*$|\banswer has[ :$*]*$"
     r"|\b(?:easier|simpler|previous|other|earlier|different) (?:version|question|problem|figure|one)"
-    r" (?:is|was|would be)[ :$*]*$",
+    r" (?:is|was|would be)[ :$*]*$|\b(?:upper|lower) bound (?:is|of|was)[ :$*]*$",
     re.IGNORECASE,
 )
 """What is said of the answer, or of another question's, and is not the answer."""
@@ -39,6 +39,7 @@ _ELSEWHERE = re.compile(
     r"|[\s$*})\]]*[(\[](?:an? |the |only |just ){0,2}(?:upper|lower) bound\b"
     r"|[\s$*})\],.;—–-]*(?:\(\s?)?(?:i (?:just )?(?:made (?:this|that|it) up|guessed)|picked at random|at random"
     r"|with probability\b|with (?:low|little) confidence)"
+    r"|[\s$*})\],;—–-]*but (?:then )?i (?:dropped|forgot|missed|made|lost|mis\w+|overlooked|ignored)\b"
     r"|[\s$*})\]]*(?:✗|✘|❌|╳|नहीं)",
     re.IGNORECASE,
 )

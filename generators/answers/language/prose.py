@@ -40,16 +40,20 @@ LEADING_CUE = re.compile(
 """An announcement inside a formula, marked as text."""
 GOLD_CUE = re.compile(r"(?:the |final |correct ){0,3}answer ?(?:is:?|:) (?=\$?[-\\\d(])", re.IGNORECASE)
 _TRAILING = re.compile(r"\bis (?:the|our|my) (?:final |correct |desired |required )?answer\b", re.IGNORECASE)
+_AND_THAT = re.compile(r",? and (?:that|this|it|which) $")
 _CLOSING = re.compile(
     r"(?:please |and )?(?:let me know|feel free|if you(?:'d| have| need| want| would)|would you like"
     r"|do you (?:want|need)|is there anything|(?:i )?hope\b|i'm happy|happy to|good luck|thank|you're welcome"
     r"|reach out|(?:don't|do not) hesitate|(?:best|all the best) of luck|have a (?:great|nice|good)"
     r"|(?:note|disclaimer):? (?:as an ai|i(?:'m| am) an ai))"
-    r"|[∎■□]|[-*_=]{3,}$|Q\.?E\.?D\b",
+    r"|[∎■□]|[-*_=#]{3,}$|Q\.?E\.?D\b",
     re.IGNORECASE,
 )
 """How a courtesy at the end of a reply begins."""
 _EMOJI = re.compile("[\\s\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\u25a0-\u25ff]{1,40}$")
+_CROSSED = re.compile("[✗✘❌╳][\\s\ufe0f]*$")
+_BULLET = re.compile(r"\A[*_: ]*\n+[ ]{0,3}[-*•] (?=[^\n]+\s*$)")
+"""A list of one item behind a cue."""
 _ASIDE = re.compile(
     r"[(\[*#\s]*(?:check|verif|to (?:check|verify)|note\b|we can (?:even |also )?(?:check|verify)|as a check|testing\b"
     r"|let(?:'s| us| me) (?:check|verify|double)|this (?:checks|makes sense|matches|agrees)|indeed\b)",
@@ -76,7 +80,8 @@ _SUBORDINATE = re.compile(
     r"|, |; |\. | \(|\.$|: (?=\S)"
 )
 _OPENING = re.compile(
-    r"(?:(?:so|thus|hence|therefore|then|finally|A:|Ans[:.]|(?:it|that)(?:'s| is)|either(?= \S+ ?(?:=|or\b))),? ){1,3}",
+    r"(?:(?:so|thus|hence|therefore|then|finally|A:|Ans[:.]|(?:it|that)(?:'s| is)|i(?:'d| would) say"
+    r"|either(?= \S+ ?(?:=|or\b))),? ){1,3}",
     re.IGNORECASE,
 )
 _SAID = re.compile(r"(?:\b(?:is|are|equals|measures|be|it's|that's)(?: equal to)?|:) ")
@@ -85,7 +90,7 @@ _OTHERS_DENIED = re.compile(
     r"|(?:[\s,;:.!*]+(?i:(?:but|and|so|et|und|y|e|и|а) )?"
     r"(?i:(?:(?:it|that|this) )?(?:is(?: definitely)? not|isn't|can't|cannot)(?: be)?|(?:it|that)'s not|not"
     r"|rather than|instead of|non|nicht|no|não|не) |[\s,;:.]*而?(?:并?不[是选]|并非|非) ?)"
-    r"(?:(?:the|option|choice) ){0,2}\(?(?=[A-J](?![A-Za-z])|[-$\\]*\d))"
+    r"(?:(?:the|option|choice) ){0,2}\(?(?=[A-J](?![A-Za-z])|[-$\\{(\[]*\d))"
 )
 """What gives the reason of what stands before it, or denies others: "not B", "it can't be 7", "不是 A"."""
 _OTHERS_WORDS = ("because", "since", "no", "nicht", "n't", "rather", "instead")
@@ -118,7 +123,7 @@ _COMPARED = re.compile(
     r", (?:while|whereas) [^=]*$|, (?:which (?:is|are) )?(?:\$?\d+ (?:[a-z]+ )?)?(?:fewer|less|more|greater"
     r"|larger|smaller|higher|lower|longer|shorter|below|above"
     r"|under|over)\b"
-    r"[^,;]{0,60}$"
+    r"[^,;]{0,60}$|,? of which [^=]{1,60}$"
 )
 """What an answer is compared with, behind it."""
 _REASON = re.compile(
@@ -161,7 +166,7 @@ def after_cue(text: str) -> str | None:
     last = CUE.search(text, begin) or next(iter(deque(CUE.finditer(text), maxlen=1)), None)
     if last is not None and fault_before(text[: last.end()]):
         return ""
-    found = without_closing(text[last.end() :]).strip() if last is not None else None
+    found = without_closing(_BULLET.sub("", text[last.end() :], count=1)).strip() if last is not None else None
     found = _COPULA.sub("", found) if found and not found.isascii() else found
     if found and found.count("**") % 2:
         found = "".join(found.partition("**")[::2])
@@ -230,7 +235,7 @@ def without_asides(text: str) -> str:
 def _without_ending(text: str, idle: Callable[[str], bool]) -> str:
     """Return a text without the last sentences that are idle, but for its first."""
     for _ in range(_ENDINGS):
-        text = text if text.isascii() else _EMOJI.sub("", text)
+        text = text if text.isascii() or _CROSSED.search(text) else _EMOJI.sub("", text)
         begin = max(len(text) - _CLOSING_CHARS, text.rfind("\n") + 1, 0)
         end = max((match.end() for match in _BREAK.finditer(text, begin)), default=begin)
         if (
@@ -307,4 +312,4 @@ def trailing_answer(text: str) -> str | None:
     """Return what stands before "is the answer" in the last line, None where no line ends so."""
     last = text.strip().rpartition("\n")[2]
     match = _TRAILING.search(last)
-    return last[: match.start()] if match else None
+    return _AND_THAT.sub("", last[: match.start()]) if match else None

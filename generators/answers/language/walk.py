@@ -44,7 +44,7 @@ _VERBS = one_of(
 """At which the denial of another verb is over."""
 _BE = one_of("is are was were be been being s seems looks both all also clearly simply obviously")
 _MODALS = one_of("might may")
-_COULD = one_of("could peut podría könnte potrebbe poderia puede pode kann peuvent")
+_COULD = one_of("could pourrait peut podría könnte potrebbe poderia puede pode kann peuvent")
 _AUXILIARY = one_of(
     "be have had been also well even just equal end start begin arrive leave finish land at on"
     " as had être ser sein essere to it the answer a an"
@@ -111,6 +111,8 @@ _STRONG = one_of(
     " car aber sondern also denn daher pero sino entonces ma quindi mas então но а поэтому"
 )
 """Words that begin a clause which nothing before them governs."""
+_CONCEDING = one_of("although though while whereas")
+"""What opens a clause that only concedes: its comma ends it."""
 _WEAK = frozenset(",:—–→⇒")
 _LINKS = one_of("and et und y e")
 
@@ -120,14 +122,14 @@ TRIGGERS = one_of(
     " unless used personne except or far than but"
 ).union(_NOT, _SETTING_ASIDE, _NOBODY, _DENYING, _MODALS, _COULD, _DOUBT, _SUPPOSING, _TRAPS, _BAD, _GUESS)
 """Words of which one stands in every sentence that governs its answer, unless it is laid in somebody's mouth."""
-MOUTHS = _SAYING | _CHOOSING
+MOUTHS = _SAYING | _CHOOSING | _TELLING
 
 
 class Walk:
     """One walk through the words that lead to an answer, and what governs it at their end."""
 
     __slots__ = (
-        "aside", "attributed", "conditional", "could", "denied", "doubted", "seen", "speaker", "supposed",
+        "aside", "attributed", "conceded", "conditional", "could", "denied", "doubted", "seen", "speaker", "supposed",
         "tokens", "trapped", "unreal", "within",
     )  # fmt: skip
 
@@ -135,7 +137,7 @@ class Walk:
         self.tokens = tokens
         self.denied = self.doubted = 0  # 1: up to the next verb, 2: all of the clause
         self.aside = self.could = self.supposed = self.attributed = self.trapped = self.seen = False
-        self.unreal = self.within = False
+        self.unreal = self.within = self.conceded = False
         self.conditional = 0  # 1: "if", 2: "if ... it would"
         self.speaker = ""
 
@@ -149,6 +151,7 @@ class Walk:
                 self._close(before)
             elif token == ";" or (token in _STRONG and not self._but(token, before)):
                 self._close_all(before)
+                self.conceded = token in _CONCEDING
             else:
                 self._deny(k, token, before, following)
                 self._doubt(k, token, before, following)
@@ -170,8 +173,8 @@ class Walk:
         self.denied = self.doubted = 0
         self.aside = self.could = self.supposed = self.attributed = False
         self.speaker = ""
-        if self.seen:
-            self.trapped = self.seen = False
+        if self.seen or self.conceded:
+            self.trapped = self.seen = self.conceded = False
 
     def _close_all(self, before: str) -> None:
         """Begin a new statement."""

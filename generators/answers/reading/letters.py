@@ -64,7 +64,8 @@ _EXCLUDING = any_of(
     " against wrong incorrect neither nor non pas nicht statt descart\\w+ élimin\\w+ exclu\\w* исключ\\w+"
 )
 _DENIED_BEFORE = re.compile(
-    rf"(?<!not be )(?<!n't be )\b{_EXCLUDING}(?: (?:{_SMALL}|both|either))*[\s:]*$"
+    rf"(?<!not be )(?<!n't be )(?<!which is )(?<!that is )\b{_EXCLUDING}"
+    rf"(?! (?:statement|sentence|claim|equation|pair\w*|match|one)\b)(?: (?:{_SMALL}|both|either))*[\s:]*$"
     r"|(?:排除|不是|不选|不選|并非|而非|而不是)(?:选项|選項)?\s*$|\band so (?:is|are|does|do) $",
     re.IGNORECASE,
 )
@@ -128,6 +129,15 @@ _CUED = re.compile(
 _OR_MORE = re.compile(r"\W{0,3}(?:or|and|ou|et|oder|und|o|y|e|или|и|或|和)(?!\w)\s*\W?(?:[A-Z]\b|-?\d|maybe|perhaps)")
 """What sets another candidate beside an option."""
 _NOT_LETTER = re.compile(r"\W*(?:no|wrong|incorrect|false)\b", re.IGNORECASE)
+_CONTENT = re.compile(
+    r"\W*(?:not (?:enough|sufficient|determin|given|applicable|listed|known|stated|necessarily|possible to)"
+    r"|(?:cannot|can['’]t|can not) be (?:determined|inferred|concluded|known|answered|found)|none of|neither\b"
+    r"|no (?:solutions?|effect|change|answer|such|real|correct)|insufficient|impossible to)",
+    re.IGNORECASE,
+)
+"""How the content of an option may begin that denies, and does not deny the option."""
+_SAYS_NO = re.compile(r" (?:false|no|incorrect|never|none)\W*$", re.IGNORECASE)
+_ANSWER_IS = re.compile(r"\banswer is:? $", re.IGNORECASE)
 _SMALL_LETTER = re.compile(r"\b(?:letter|option|choice)\b[^.;,]{0,40} is:? \(?([a-j])\)?\W*$")
 """An option in a small letter, where it is called one and ends its sentence."""
 _MID_LABEL = re.compile(r"[).:] ")
@@ -167,9 +177,13 @@ def _letters(sentence: str) -> list[Affirmed]:
         return _scanned(sentence)
     letter, rest = bare[1].upper(), next((group for group in bare.groups()[1:] if group), "")
     others = [one for one in _scanned(sentence) if one.begin > bare.start(1) and one.value != letter]
-    if _DENIED_AFTER.match(" " + rest.lstrip()) or _NOT_LETTER.match(rest):
+    content = _CONTENT.match(rest) or (
+        _SAYS_NO.match(" " + rest) and _ANSWER_IS.search(sentence[: bare.start(1)].rstrip("("))
+    )
+    if not content and (_DENIED_AFTER.match(" " + rest.lstrip()) or _NOT_LETTER.match(rest)):
         return others
-    found = Affirmed(letter, 3, bare.start(1), bare.end(1))
+    # what an option says is no denial of it
+    found = Affirmed(letter, 3, bare.start(1), len(sentence) if content else bare.end(1))
     if rest and (_OR_MORE.match(rest) or _TOKEN.fullmatch(rest.strip(" .,;"))):
         return [found, found._replace(value="")]
     return [found, *(one for one in others if one.strength > 1)]

@@ -84,6 +84,22 @@ _NOT_COUNTED = frozenset(("of", "more", "less", "times"))
 _MOST_NOUNS = 3
 _FENCED = re.compile(r"```[a-z]*\n([^`\n]{1,80})\n```$")
 """An answer in a block of its own that ends a reply."""
+_ONE_CELL = re.compile(r"\|[^|\n]{1,60}\|\s*\n\|[ :-]{3,40}\|\s*\n\|([^|\n]{1,200})\|\s*")
+"""A table of one column and one row."""
+_FIRST = re.compile(r"(\S{1,40}) [—–-]{1,2} (?=(?:that|this|which|it|because|since|as)\b)")
+"""An answer, and behind a dash what explains it."""
+_SINGLED_OUT = re.compile(
+    r"(?:^|[,;:] |\b(?:that|so|find|see|hence|thus|therefore|then) )(?:[A-Za-z] ?= ?)?([-−]?\d[\d.,/]*)"
+    r" is (?:thus |therefore |indeed )?the (?:only|unique|smallest|largest|least|greatest|minimum|maximum|lowest"
+    r"|highest) (?!(?:wrong|incorrect)\b)[^.,;?]*\.?$"
+)
+"""What a line says to be the only one or the smallest of its kind."""
+_REACHED = re.compile(
+    r"\b(?:is|are|equals) \S{1,20},? (?:when|where|attained|achieved|reached|at|for) (?:at |when )?[A-Za-z] ?= "
+)
+"""A value, and where it is reached: what stands behind is no candidate."""
+_SETTING_OUT = re.compile(r"\s*(?:where|substituting|with|using|setting)\b|.{0,40}\bwant to [a-z]+ $", re.IGNORECASE)
+"""What sets a formula out before anything is concluded from it."""
 _NEGATIVE = re.compile(r"\b[Nn]egative (?=\$?\d)")
 _WORD_OR_POINT = frozenset(ascii_letters + digits + "_.")
 _GOES_ON = re.compile(r"[A-Za-z0-9_]|\.\d")
@@ -109,6 +125,8 @@ def stated_values(text: str) -> tuple[str, ...]:
         if len(named) > 1:
             raise Malformed("several answers", text[:100])
         text = named[0]
+    if text[0] == "|" and (cell := _ONE_CELL.fullmatch(text)) is not None:
+        text = cell[1].strip()
     if text.endswith("```") and (fenced := _FENCED.search(text)) is not None and is_answer(fenced[1]):
         text = fenced[1]
     if gives_up(text):
@@ -131,8 +149,12 @@ def _several(text: str) -> tuple[str, ...] | None:
     last = _unmarked(without_opening(after.rpartition("\n")[2].strip()))
     if (same := agreed(last)) is not None:
         return (same,)
-    if (found := counted(last)) is not None:
+    if (found := counted(last.replace("**", ""))) is not None:
         return found
+    if _REACHED.search(last) is not None:
+        return None
+    if (single := _SINGLED_OUT.search(last)) is not None:
+        return (single[1],)
     cued = after_cue(after)
     if cued is not None:
         line = _unmarked(cued)
@@ -179,6 +201,8 @@ def _places(text: str, piece: str, begin: int) -> list[tuple[int, int]]:
 
 def _stated(text: str) -> str:
     """Return the one answer that a text states, whatever stands round it."""
+    if (first_of_all := _FIRST.match(text)) is not None and is_answer(first_of_all[1]):
+        return first_of_all[1]
     first, line, rest = text.partition("\n")
     if line and explains(rest.lstrip("*_# \n")) and after_cue(rest) is None and not retracts(rest):
         alone = without_opening(first.strip().strip("*_").rstrip("."))
@@ -225,6 +249,9 @@ def _within(text: str, *, cued: bool) -> str:
     kept = without_others(line)
     if kept != line and is_answer(kept) and not is_hedge(line[len(kept) :], but_or=True):
         return kept
+    said = said_last(kept) if kept != line else None
+    if said is not None and is_answer(said) and not is_hedge(line[len(kept) :], but_or=True):
+        return said
     first = stated_first(text) if cued else None
     if first is not None and (is_answer(first) or worded(first) is not None):
         return first
@@ -254,6 +281,8 @@ def _last_stated(text: str, bare: str, *, cued: bool) -> str:
     if number is not None and not (formula is not None and is_known(behind[: behind.find(number)].rstrip())):
         return number
     if formula is not None and is_disowned(text[: formula.start()], text[formula.end() :]):
+        raise Malformed("no answer found", text[:100])
+    if formula is not None and _SETTING_OUT.match(text[: formula.start()].rpartition("\n")[2]):
         raise Malformed("no answer found", text[:100])
     said = said_last(bare)
     if said is not None and is_answer(said):

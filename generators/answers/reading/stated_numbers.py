@@ -105,17 +105,19 @@ def _result(text: str, found: list[re.Match[str]]) -> re.Match[str]:
     marked = [number for number in found if bold and bold[0][0] <= number.start() < bold[0][1]]
     if len(bold) == 1 and len(marked) == 1:
         return marked[0]
-    for number, earlier in zip(found[:0:-1], found[-2::-1], strict=True):
+    result, before = found[0], found[0]
+    for number in found[1:]:
         begin = max(0, number.start() - 40)
         known = _OF_KNOWN.search(text, begin, number.start()) is not None
-        calculated = text[max(0, earlier.start() - 4) : earlier.start()].rstrip(" $€£").endswith("=")
-        if not known and calculated and text[earlier.end() : number.start()].strip()[:1].isalpha():
+        calculated = text[max(0, before.start() - 4) : before.start()].rstrip(" $€£").endswith("=")
+        if not known and calculated and text[before.end() : number.start()].strip()[:1].isalpha():
             known = True
-        elif not known and _GIVING.search(text, max(0, earlier.start() - 20), earlier.start()):
+        elif not known and _GIVING.search(text, max(0, result.start() - 20), result.start()):
             known = _OF_GIVEN.search(text, begin, number.start()) is not None
-        if not known or not _LEADING_ON.fullmatch(text, earlier.end(), number.start()):
-            return number
-    return found[0]
+        if not known or not _LEADING_ON.fullmatch(text, before.end(), number.start()):
+            result = number
+        before = number
+    return result
 
 
 def last_number(text: str) -> str | None:

@@ -5,11 +5,12 @@ Law: as for letters: a truth that is denied, asked, or one of two that are offer
 
 import re
 
-from generators.answers.language.denials import DENIAL, refuses_last
+from generators.answers.language.denials import DENIAL, HEDGE, refuses_last
 from generators.answers.language.patterns import words
 from generators.answers.language.standing import fault_before
 from generators.answers.reading.affirmed import Affirmed, last_affirmed
 from generators.answers.reading.letters import OPENERS
+from generators.malformed import Malformed
 
 _TRUE = (
     "yes", "yep", "yeah", "true", "oui", "vrai", "ja", "wahr", "richtig", "sí", "si", "verdadero", "verdadera",
@@ -65,6 +66,18 @@ _ANNOUNCED = re.compile(
     r"|antwoord|đáp án)\b|答案|答え|正解|정답|답|結論|结论|الجواب|الإجابة|उत्तर|जवाब",
     re.IGNORECASE,
 )
+_CONDITIONAL = re.compile(
+    r"[\s,;:—–-]*(?:(?:but |and )?only (?:if|when|for|in|under|as long)\b|(?:but )?(?:if|provided|unless|as long as)\b"
+    r"(?! and only| we\b| you\b| one\b))",
+    re.IGNORECASE,
+)
+"""What makes a truth one of some cases: "yes, but only if x > 0"."""
+_COURTESY = re.compile(
+    r"\W*(?:let me|let['’]s|i (?:see|understand|can|will|would|['’]ll)|(?:that|this)(?:['’]s| is) an? (?:very )?"
+    r"(?:great|good|nice|interesting|tricky|classic)\b|of course|sure\b|i['’]d be)",
+    re.IGNORECASE,
+)
+"""What makes an opening yes one to the request and not to the question."""
 _OTHER = re.compile(rf"\W*(?:or|and|ou|oder|o|или|/|或|还是|,)\W*({_WORD})(?!\w)(?! \w)", re.IGNORECASE)
 _NOT_SO = re.compile(
     r"\b(?:statement|claim|assertion|proposition|conjecture|sentence)(?: is not|['’]s not| isn['’]t)"
@@ -86,7 +99,10 @@ def affirmed_truth(text: str) -> bool:
     Raises:
         Malformed: for none, both, or one that is denied, doubted or taken back.
     """
-    return last_affirmed(text, _truths, "boolean", offered=_OFFERED)[0] == "true"
+    value, behind = last_affirmed(text, _truths, "boolean", offered=_OFFERED)
+    if _CONDITIONAL.match(behind) is not None:
+        raise Malformed(HEDGE, text[:100])
+    return value == "true"
 
 
 def _named(word: str) -> str:
@@ -96,7 +112,8 @@ def _named(word: str) -> str:
 def _truths(sentence: str) -> list[Affirmed]:
     """Return the truths that a sentence affirms."""
     found: list[Affirmed] = []
-    if (leading := _LEADING.match(sentence)) is not None:
+    leading = _LEADING.match(sentence)
+    if leading is not None and _COURTESY.match(sentence, leading.end(1)) is None:
         found.append(Affirmed(_named(leading[1]), 3, *leading.span(1)))
     elif (trailing := _TRAILING.fullmatch(sentence)) is not None:
         found.append(Affirmed(_named(trailing[1]), 2, *trailing.span(1)))
