@@ -6,7 +6,7 @@ Law: every pattern is linear in the text; what is denied is decided by the wordi
 import re
 
 from generators.answers.language.joiners import joins_by_or
-from generators.answers.language.patterns import one_of
+from generators.answers.language.patterns import mentions, one_of
 
 MAX_TAIL = 1200
 """Characters behind an answer that may take it back."""
@@ -228,7 +228,7 @@ def is_hedge(text: str, *, but_or: bool = False) -> bool:
     """Say whether a text names several candidates or doubts its own; `but_or` lets "or" pass."""
     if text.isascii():
         lowered = text.lower()
-        doubted = any(word in lowered for word in _DOUBT_WORDS) and _DOUBT.search(text) is not None
+        doubted = mentions(lowered, _DOUBT_WORDS) and _DOUBT.search(text) is not None
         if doubted or but_or:
             return doubted
         named = ("or" in lowered or "oder" in lowered) and _OR_WORD.search(text) is not None
@@ -357,7 +357,7 @@ def unsure_behind(behind: str) -> bool:
     near = behind[: 2 * NEAR]
     if ("f" in near or "when" in near or "other" in near) and _BY_CASE.match(near) is not None:
         return True
-    return any(word in near for word in _UNSURE_WORDS) and _UNSURE.search(near) is not None
+    return mentions(near, _UNSURE_WORDS) and _UNSURE.search(near) is not None
 
 
 def is_disowned(before: str, after: str) -> bool:
@@ -389,7 +389,7 @@ def is_questioned(after: str) -> bool:
 def retracts(text: str) -> bool:
     """Say whether a text takes back what stands before it, and does not confirm it afterwards."""
     tail = text[-MAX_TAIL:]
-    if not any(word in tail for word in _TAKING_BACK):
+    if not mentions(tail, _TAKING_BACK):
         return False
     ends = [match.end() for match in _RETRACTION.finditer(tail)]
     return bool(ends) and _CONFIRMATION.search(tail, ends[-1]) is None

@@ -6,6 +6,8 @@ at; second thoughts that end in a confirmation leave the answer standing.
 
 import re
 
+from generators.answers.language.patterns import mentions
+
 MAX_REMARK = 400
 """Characters behind an answer in which it may be thought over again."""
 _EXAMPLE = re.compile(
@@ -15,7 +17,12 @@ _EXAMPLE = re.compile(
     r"[^.\n]{0,20}\b(?:as|like|in the form)[,:]? ?)$",
     re.IGNORECASE,
 )
-_EXAMPLE_WORDS = ("example", "instance", "e.g", "such as", "form", "style", "answer", "result")
+_EXAMPLE_WORDS = ("xample", "nstance", "e.g", "uch as", "ormat", "style")
+_AS = (" as", " like", " form")
+_SAID_OF = (
+    "f the answer", "f my answer", "f our answer", "f your answer", "nswer ends", "nswer begins", "nswer starts",
+    "nswer has", "asier", "impler", "revious", "other", "arlier", "ifferent", "bound",
+)  # fmt: skip
 _EXAMPLE_BEHIND = re.compile(
     r"[\s$*})\].]*,? (?:for (?:example|instance)|as an example|or (?:similar|whatever|so on)|like (?:that|this|so))\b",
     re.IGNORECASE,
@@ -28,7 +35,7 @@ _OF_ANSWER = re.compile(
     re.IGNORECASE,
 )
 """What is said of the answer, or of another question's, and is not the answer."""
-_PART_BEHIND = re.compile(r"[\s$*})\]]*of (?:the|my|our) (?:final |correct )?answer\b", re.IGNORECASE)
+_PART_BEHIND = re.compile(r"[\s$*})\]]*(?:is |are )?(?:half |twice |part |a \w+ )?of (?:the|my|our) (?:final |correct )?answer\b", re.IGNORECASE)
 _ELSEWHERE = re.compile(
     r"[\s$*})\].,;:—–-]*(?:but |and |which |that |this |it )*(?:is|was|['’]s|seemed|looked|appeared|comes from)"
     r"(?: (?:only|just|merely|really|actually))?(?: (?:an?|the))?(?: (?:\w+ )?(?:upper|lower) bound\b"
@@ -88,17 +95,23 @@ _GIVES_UP = re.compile(
     r"(?:compute|calculate|check|verif|solve)\w*(?: (?:it|this|that))?\b",
     re.IGNORECASE,
 )
-_GIVING_UP = ("can", "ould", "able", "ailed", "don", "clue", "idea", "andom", "up", "%", "did", "have")
+_GIVING_UP = (
+    "I can", "I could", "I am", "I'm", "I’m", "I was", "I have", "I've", "I really", "I simply", "I just", "I honestly",
+    "I fail", "I don", "I un", "clue", "idea", "andom", "this up", "it up", "that up", "them up", "% sure",
+    "% con", "% cer",
+    "not compute", "not calc", "not check", "not verif", "not solve", "not actually", "n't compute", "n't calc",
+    "n't check", "n't verif", "n't solve", "n't actually", "n’t",
+)  # fmt: skip
 _GOES_ON = re.compile(r"\b(?:so|therefore|thus|hence|instead|let me|let's|however we|but we)\b", re.IGNORECASE)
 
 
 def is_aside(before: str) -> bool:
     """Say whether what stands right before an answer makes it an example, or something said of the answer alone."""
     near = before[-120:].rstrip(" $*`({[\\")
-    near += " " if before[-1:].isspace() else ""
-    if not any(word in near for word in _EXAMPLE_WORDS) and "asier" not in near:
-        return _OF_ANSWER.search(near) is not None
-    return _EXAMPLE.search(near) is not None or _OF_ANSWER.search(near) is not None
+    maybe = near.rstrip(":,").endswith(_AS) or mentions(near, _EXAMPLE_WORDS)
+    if maybe and _EXAMPLE.search(near + " ") is not None:
+        return True
+    return mentions(near, _SAID_OF) and _OF_ANSWER.search(near) is not None
 
 
 def is_disclaimed(behind: str) -> bool:
@@ -114,7 +127,7 @@ def is_disclaimed(behind: str) -> bool:
 def rethinks(behind: str) -> bool:
     """Say whether what stands behind an answer thinks it over again, or refuses it by a check, and does not confirm."""
     tail = behind[:MAX_REMARK]
-    if not any(word in tail for word in _AGAIN_WORDS):
+    if not mentions(tail, _AGAIN_WORDS):
         return False
     found = _AGAIN.search(tail) or _NO_SOLUTION.search(tail)
     return found is not None and _CONFIRMED.search(behind, max(found.end(), len(behind) - MAX_REMARK)) is None
@@ -123,7 +136,7 @@ def rethinks(behind: str) -> bool:
 def gives_up(text: str) -> bool:
     """Say whether the end of a text says that its writer does not know: "I cannot solve this", "I made it up"."""
     tail = text[-MAX_REMARK:]
-    if not any(word in tail for word in _GIVING_UP):
+    if not mentions(tail, _GIVING_UP):
         return False
     last = None
     for found in _GIVES_UP.finditer(tail):

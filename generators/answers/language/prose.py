@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from generators.answers.language.denials import denies_next, is_hedge, opens_doubt
+from generators.answers.language.patterns import mentions
 from generators.answers.language.standing import fault_before
 
 CUE = re.compile(
@@ -93,7 +94,7 @@ _OTHERS_DENIED = re.compile(
     r"(?:(?:the|option|choice) ){0,2}\(?(?=[A-J](?![A-Za-z])|[-$\\{(\[]*\d))"
 )
 """What gives the reason of what stands before it, or denies others: "not B", "it can't be 7", "不是 A"."""
-_OTHERS_WORDS = ("because", "since", "no", "nicht", "n't", "rather", "instead")
+_OTHERS_WORDS = ("because", "since", " not ", " no ", " non ", "nicht", "n't", "cannot", "rather", "instead")
 _EXPLAINED = re.compile(
     r"(?:\b(?:is|are|equals|be)|:) (\$[^$]{1,200}\$|[*$]{0,2}-?\d[\d.,/]{0,20}[*%]{0,2}(?: [a-z]{1,20}){0,2})"
     r",? (?:when|where|because|since|if|at [a-z] ?=|(?:but )?not|rather than"
@@ -184,7 +185,7 @@ def without_remark(text: str) -> str:
 def is_order(text: str) -> bool:
     """Say whether a text speaks to a grader and not of a quantity."""
     lowered = text.lower()
-    return any(word in lowered for word in _ORDER_WORDS) and _ORDER.search(text) is not None
+    return mentions(lowered, _ORDER_WORDS) and _ORDER.search(text) is not None
 
 
 def is_assumption(text: str) -> bool:
@@ -200,7 +201,7 @@ def is_condition(text: str) -> bool:
 def without_others(text: str) -> str:
     """Return a text up to where it gives its reason or denies others: "B, not A", "12, because", "7. It can't be 8"."""
     lowered = text.lower()
-    if text.isascii() and not any(word in lowered for word in _OTHERS_WORDS):
+    if text.isascii() and not mentions(lowered, _OTHERS_WORDS):
         return text
     found = _OTHERS_DENIED.search(text)
     return text[: found.start()] if found else text

@@ -22,7 +22,7 @@ from generators.answers.language.denials import (
     retracts,
     unsure_behind,
 )
-from generators.answers.language.disclaimed import is_aside, is_disclaimed, rethinks
+from generators.answers.language.disclaimed import gives_up, is_aside, is_disclaimed, rethinks
 from generators.answers.language.walk import MOUTHS, SPEAKERS, TRIGGERS, Walk
 
 _SENTENCE = re.compile(r"[.!?](?:[)\"”’*$\s]*\s)(?=\S)|[。！？]|\n\s*\n")
@@ -52,9 +52,9 @@ def last_sentence(before: str) -> str:
 
 def is_suspect(before: str) -> bool:
     """Say at once whether what stands before an answer may govern it."""
-    whole, end = before, len(before.rstrip())
+    end = len(before.rstrip())
     before = before[max(before.rfind(". ", 0, end), before.rfind(".\n", 0, end)) + 1 :]
-    if not before.isascii() or is_aside(whole):
+    if not before.isascii():
         return True
     found = _WORDS.findall(before.lower())
     spoken = not (SPEAKERS.isdisjoint(found) or MOUTHS.isdisjoint(found))
@@ -68,6 +68,8 @@ def fault_before(before: str) -> str:
         return ""
     if is_aside(before):
         return DENIAL
+    if gives_up(before):
+        return HEDGE
     if not before.isascii() and refuses_next(before):
         return DENIAL
     if not before.isascii() and doubts_next(before):

@@ -119,7 +119,9 @@ _LINKS = one_of("and et und y e")
 TRIGGERS = one_of(
     "ou oder oppure ovvero o eller lub albo veya atau alternatively otherwise else say claim claims claimed who"
     " instead one somewhere something near differs differ least away error slip pitfall no t if had were let"
-    " unless used personne except or far than but"
+    " unless used personne except or far than but example instance g such format style as like form digit digits half"
+    " part sum ends begins starts has easier simpler previous other earlier different bound clue idea random sure"
+    " certain confident solve determine help verify up"
 ).union(_NOT, _SETTING_ASIDE, _NOBODY, _DENYING, _MODALS, _COULD, _DOUBT, _SUPPOSING, _TRAPS, _BAD, _GUESS)
 """Words of which one stands in every sentence that governs its answer, unless it is laid in somebody's mouth."""
 MOUTHS = _SAYING | _CHOOSING | _TELLING
@@ -314,7 +316,7 @@ class Walk:
             self.trapped = True
         if token == "who" and before in _ANYONE:
             self.attributed = True
-        if token in ("claim", "claims", "claimed") and before not in _OWN:
+        if token in ("claim", "claims", "claimed") and before not in _OWN and before not in _BAD:
             self.attributed = True
         if token in ("i", "we"):
             self.speaker = ""

@@ -11,6 +11,7 @@ from functools import lru_cache
 from generators.answers.language.denials import is_denied, is_hedge
 from generators.answers.language.latex import read
 from generators.answers.language.nodes import Node, walk
+from generators.answers.language.patterns import mentions
 from generators.answers.language.prose import GOLD_CUE, LEADING_CUE, is_assumption, is_order
 from generators.answers.language.tokens import FUNCTIONS, GREEK, MAX_CHARS
 from generators.answers.language.writing import MONEY, written
@@ -158,7 +159,7 @@ def _parse(text: str, gold: bool) -> Answer:
             return Answer(text, Node("sym", (), marked[1]), marked[1])
     if "nswer" in text and (cue := (GOLD_CUE if gold else LEADING_CUE).match(text)) is not None:
         text = text[cue.end() :]
-    if any(word in text for word in _SPOKEN):
+    if mentions(text, _SPOKEN):
         text = _in_signs(text)
     tidy, percent, unit = written(text)
     if not tidy:

@@ -9,14 +9,7 @@ import re
 from typing import NamedTuple
 
 from generators.answers.language.denials import DENIAL, HEDGE
-from generators.answers.language.disclaimed import gives_up
-from generators.answers.language.standing import (
-    MAX_SENTENCE,
-    fault_before,
-    fault_behind,
-    is_suspect,
-    last_sentence,
-)
+from generators.answers.language.standing import MAX_SENTENCE, fault_before, fault_behind, is_suspect
 from generators.malformed import Malformed
 
 MAX_ANSWER_CHARS = 10_000
@@ -157,8 +150,6 @@ def last_place(text: str) -> Placed | None:
     if several == "doubt":
         return found._replace(fault=HEDGE)
     fault = fault_before(_MARKUP.sub("", before)) if is_suspect(before) else ""
-    if not fault and gives_up(last_sentence(before)):
-        fault = HEDGE
     if not fault and behind.strip(_IDLE):
         fault = fault_behind(_MARKUP.sub("", behind[:MAX_BETWEEN]) + behind[MAX_BETWEEN:])
     return found._replace(fault=fault)
@@ -197,7 +188,7 @@ def lone_place(reply: str) -> str | None:
     if (not begin and "◁" in reply) or (reply[:1] in _ANNOUNCING and "response:" in reply):
         return None
     before = reply[max(begin, at - MAX_SENTENCE) : at]
-    if is_suspect(before) or gives_up(before):
+    if is_suspect(before):
         return None
     return reply[inside:end] if reply[inside:end].strip() else None
 

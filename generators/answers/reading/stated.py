@@ -22,6 +22,7 @@ from generators.answers.language.denials import (
 )
 from generators.answers.language.disclaimed import gives_up
 from generators.answers.language.joiners import with_plain_joins
+from generators.answers.language.patterns import mentions
 from generators.answers.language.prose import (
     MAX_SAID,
     after_cue,
@@ -94,6 +95,9 @@ _SINGLED_OUT = re.compile(
     r"|highest) (?!(?:wrong|incorrect)\b)[^.,;?]*\.?$"
 )
 """What a line says to be the only one or the smallest of its kind."""
+_SINGLING = ("only", "unique", "est ", "imum")
+_LONG_LINE = 500
+_ENDS = re.compile(r"[.!?] ")
 _REACHED = re.compile(
     r"\b(?:is|are|equals) \S{1,20},? (?:when|where|attained|achieved|reached|at|for) (?:at |when )?[A-Za-z] ?= "
 )
@@ -146,14 +150,17 @@ def _plain(text: str) -> str:
 def _several(text: str) -> tuple[str, ...] | None:
     """Return the readings of a text that ends with several values, or with one in two spellings; None for any other."""
     after = _plain(text)
-    last = _unmarked(without_opening(after.rpartition("\n")[2].strip()))
+    last = after.rpartition("\n")[2].strip()
+    if len(last) > _LONG_LINE and (end := _ENDS.search(last, len(last) - _LONG_LINE)) is not None:
+        last = last[end.end() :]  # several values stand in the last sentences of a paragraph
+    last = _unmarked(without_opening(last))
     if (same := agreed(last)) is not None:
         return (same,)
     if (found := counted(last.replace("**", ""))) is not None:
         return found
-    if _REACHED.search(last) is not None:
+    if "=" in last and _REACHED.search(last) is not None:
         return None
-    if (single := _SINGLED_OUT.search(last)) is not None:
+    if mentions(last, _SINGLING) and (single := _SINGLED_OUT.search(last)) is not None:
         return (single[1],)
     cued = after_cue(after)
     if cued is not None:

@@ -9,6 +9,7 @@ Source: the chat templates and output parsers of the models named beside each ma
 import re
 from collections import deque
 
+from generators.answers.language.patterns import mentions
 from generators.malformed import Malformed
 
 MAX_TAIL = 1200
@@ -65,7 +66,7 @@ def spoken(reply: str) -> str:
         Malformed: when the thinking never ends.
     """
     after = _after_prose(after_thinking(reply))
-    return _without_tokens(after).strip() if any(mark in after for mark in _TOKENS) else after.strip()
+    return _without_tokens(after).strip() if mentions(after, _TOKENS) else after.strip()
 
 
 def said_aloud(reply: str) -> str:
@@ -78,7 +79,7 @@ def said_aloud(reply: str) -> str:
     if ("<" in after or "[EO" in after) and (tail := after[-MAX_TAIL:]):
         tail = _PLACES.sub(lambda found: "</answer>" if found[1] or found[2] == "end" else "<answer>", tail)
         after = after[:-MAX_TAIL] + _SHELLS.sub("\n", tail)
-    return _without_tokens(after).strip() if any(mark in after for mark in _TOKENS) else after.strip()
+    return _without_tokens(after).strip() if mentions(after, _TOKENS) else after.strip()
 
 
 def after_thinking(reply: str) -> str:

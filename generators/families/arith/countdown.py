@@ -125,7 +125,7 @@ def greedy(params: Json) -> str:
 FAMILY = Family(
     family_version=2,  # 1 counted trees over indices, so equal numbers twice
     judges=(1,),
-    verifier_version=5,
+    verifier_version=6,
     answer_type="expression",
     renderings=RENDERINGS,
     max_level=10,

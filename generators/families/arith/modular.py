@@ -166,7 +166,7 @@ def last_step(params: Json) -> str:
 FAMILY = Family(
     family_version=2,  # 1 told equal remainders apart
     judges=(1,),
-    verifier_version=5,
+    verifier_version=6,
     answer_type="integer",
     renderings=RENDERINGS,
     make=make,

@@ -135,7 +135,7 @@ def towards(params: Json) -> str:
 
 FAMILY = Family(
     family_version=1,
-    verifier_version=5,
+    verifier_version=6,
     answer_type="signs",
     renderings=RENDERINGS,
     make=make,

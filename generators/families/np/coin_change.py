@@ -146,7 +146,7 @@ def one_kind(params: Json) -> str:
 
 FAMILY = Family(
     family_version=1,
-    verifier_version=5,
+    verifier_version=6,
     answer_type="integer_multiset",
     renderings=RENDERINGS,
     make=make,

@@ -176,7 +176,7 @@ def first_ones(params: Json) -> str:
 
 FAMILY = Family(
     family_version=1,
-    verifier_version=5,
+    verifier_version=6,
     answer_type="id_set",
     renderings=RENDERINGS,
     make=make,

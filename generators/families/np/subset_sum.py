@@ -133,7 +133,7 @@ def first_ones(params: Json) -> str:
 FAMILY = Family(
     family_version=2,  # 1 counted index sets as optima
     judges=(1,),
-    verifier_version=5,
+    verifier_version=6,
     answer_type="integer_multiset",
     renderings=RENDERINGS,
     make=make,

@@ -183,7 +183,7 @@ def as_numbered(params: Json) -> str:
 FAMILY = Family(
     family_version=2,  # 1 took a few different instances for one
     judges=(1,),
-    verifier_version=5,
+    verifier_version=6,
     answer_type="id_list",
     renderings=RENDERINGS,
     make=make,

@@ -92,7 +92,7 @@ def level_of(params: Json) -> int:
 
 FAMILY = Family(
     family_version=1,
-    verifier_version=5,
+    verifier_version=6,
     answer_type="integer",
     renderings=RENDERINGS,
     make=make,

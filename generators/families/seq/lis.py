@@ -172,7 +172,7 @@ def level_of(params: Json) -> int:
 FAMILY = Family(
     family_version=2,  # 1 told a row from its reverse in the other direction
     judges=(1,),
-    verifier_version=5,
+    verifier_version=6,
     answer_type="integer_list",
     renderings=RENDERINGS,
     make=make,

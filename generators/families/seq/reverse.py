@@ -75,7 +75,7 @@ FAMILY = row_family(
     WORDING,
     family_version=2,  # 1 told a row from its reverse
     judges=(1,),
-    verifier_version=5,
+    verifier_version=6,
     beyond=4,
     make=make,
     solve=solve,

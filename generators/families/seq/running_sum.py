@@ -72,7 +72,7 @@ def neighbours(params: Json) -> str:
 FAMILY = row_family(
     WORDING,
     family_version=1,
-    verifier_version=5,
+    verifier_version=6,
     beyond=4,
     make=make,
     solve=solve,

@@ -117,7 +117,7 @@ def level_of(params: Json) -> int:
 FAMILY = Family(
     family_version=2,  # 1 told the two directions apart
     judges=(1,),
-    verifier_version=5,
+    verifier_version=6,
     answer_type="integer_list",
     renderings=RENDERINGS,
     make=make,

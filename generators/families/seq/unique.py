@@ -79,7 +79,7 @@ def lasts(params: Json) -> str:
 FAMILY = row_family(
     WORDING,
     family_version=1,
-    verifier_version=5,
+    verifier_version=6,
     beyond=5,
     make=make,
     solve=solve,

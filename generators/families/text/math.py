@@ -82,7 +82,7 @@ def render(params: Json, rendering: str) -> tuple[str, str]:
 
 FAMILY = Family(
     family_version=3,
-    verifier_version=13,
+    verifier_version=14,
     answer_type="mathematics",
     renderings=("plain",),
     make=make,
