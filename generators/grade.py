@@ -24,7 +24,6 @@ from typing import Literal
 from generators.answers.choices import equal_words
 from generators.answers.comparers import AnswerType, answer_type, fits, type_of
 from generators.answers.declared import NOTHING, Declared
-from generators.answers.language.denials import FAULTS, is_hedge
 from generators.answers.language.nodes import Node
 from generators.answers.language.tokens import MAX_CHARS
 from generators.answers.maths.equality import equal_answers
@@ -45,6 +44,7 @@ from generators.answers.targets import (
     read_gold,
     target_of,
 )
+from generators.answers.wording.denials import FAULTS, is_hedge
 from generators.malformed import Malformed
 from pipeline.problem import Json, Outcome, Verdict, correct, malformed, wrong
 

@@ -1,4 +1,5 @@
-"""Is this reply the gold's value? Where it answers (`reading`), what text says (`language`), and what equals what.
+"""Is this reply the gold's value? Where it answers (`reading`), whether that stands (`wording`), what text says
+(`language`), and what equals what.
 
 The door for callers is `generators.grade`.
 

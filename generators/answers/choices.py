@@ -8,13 +8,13 @@ Words are equal without regard to case, spacing, quotes and the marks round them
 import re
 
 from generators.answers.declared import Declared
-from generators.answers.language.denials import is_denied, is_hedge
 from generators.answers.language.writing import TEXT
 from generators.answers.maths.typed import normal_text
 from generators.answers.reading.extract import undressed
 from generators.answers.reading.truths import TRUTHS
 from generators.answers.structures import unquoted
 from generators.answers.values import equal_values
+from generators.answers.wording.denials import is_denied, is_hedge
 from generators.malformed import Malformed
 
 MAX_TEXT = 2000

@@ -9,9 +9,9 @@ from datetime import date
 from fractions import Fraction
 
 from generators.answers.declared import Declared
-from generators.answers.language.denials import is_hedge
 from generators.answers.language.patterns import words
 from generators.answers.values import close
+from generators.answers.wording.denials import is_hedge
 from generators.malformed import Malformed
 
 MAX_DATE_CHARS = 100

@@ -14,13 +14,13 @@ from itertools import islice
 from typing import Any
 
 from generators.answers.declared import NOTHING, Declared
-from generators.answers.language.denials import is_hedge
 from generators.answers.language.nodes import Node, number, symbols
 from generators.answers.language.writing import MONEY, TEXT
 from generators.answers.maths.equality import equal_answers
 from generators.answers.maths.symbolic import value
 from generators.answers.maths.typed import Answer, parse_answer
 from generators.answers.values import close
+from generators.answers.wording.denials import is_hedge
 from generators.malformed import Malformed
 
 MAX_CHARS = 300

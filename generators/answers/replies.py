@@ -7,9 +7,6 @@ states. One statement may have several readings ("a prime number", "prime"); two
 import re
 
 from generators.answers.choices import names_another
-from generators.answers.language.denials import FAULTS, RETRACTION, is_hedge, retracts
-from generators.answers.language.prose import endings, without_closing
-from generators.answers.language.standing import fault_before
 from generators.answers.language.tokens import MAX_CHARS
 from generators.answers.maths.typed import PROSE
 from generators.answers.reading.boxes import MAX_ANSWER_CHARS, lone_place
@@ -22,6 +19,9 @@ from generators.answers.reading.truths import affirmed_truth
 from generators.answers.reading.words import said_words
 from generators.answers.structures import unquoted
 from generators.answers.targets import BY_FORM, Target
+from generators.answers.wording.denials import FAULTS, RETRACTION, is_hedge, retracts
+from generators.answers.wording.prose import endings, without_closing
+from generators.answers.wording.standing import fault_before
 from generators.malformed import Malformed
 
 _LONG = frozenset(("set", "multiset", "sequence", "tuple", "mapping", "grid", "matrix"))

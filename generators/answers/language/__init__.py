@@ -1,7 +1,7 @@
-"""What does text say? Cues and hedges of prose, ways of writing, and mathematics as tokens, trees and exact numbers.
+"""What does text say? Ways of writing, and mathematics as tokens, trees and exact numbers.
 
-Whether two answers are equal is asked in `maths`.
+Whether two answers are equal is asked in `maths`, whether an answer stands in its sentence in `wording`.
 
-Doors: `latex`, `known_forms` and `tokens` for mathematics, `prose`, `denials`, `standing`, `joiners` and `writing` for
-sentences, `patterns`, `nodes`, `exact`.
+Doors: `latex`, `known_forms` and `tokens` for mathematics, `joiners` and `writing` for sentences, `patterns`, `nodes`,
+`exact`.
 """

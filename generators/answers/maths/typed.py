@@ -8,16 +8,16 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from generators.answers.language.denials import is_denied, is_hedge
 from generators.answers.language.latex import read
 from generators.answers.language.nodes import Node, walk
 from generators.answers.language.patterns import mentions
-from generators.answers.language.prose import GOLD_CUE, LEADING_CUE, is_assumption, is_order
 from generators.answers.language.tokens import FUNCTIONS, GREEK, MAX_CHARS
 from generators.answers.language.writing import MONEY, written
 from generators.answers.maths.counted import counted, told
 from generators.answers.maths.maths_words import set_in_words
 from generators.answers.maths.number_words import number_in_words
+from generators.answers.wording.denials import is_denied, is_hedge
+from generators.answers.wording.prose import GOLD_CUE, LEADING_CUE, is_assumption, is_order
 from generators.malformed import Malformed
 
 MAX_WORDS = 200

@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from generators.answers.language.denials import HEDGE, RETRACTION, is_hedge
-from generators.answers.language.prose import is_order
-from generators.answers.language.standing import fault_round
 from generators.answers.reading.sentences import explains, sentences, without_markup
+from generators.answers.wording.denials import HEDGE, RETRACTION, is_hedge
+from generators.answers.wording.prose import is_order
+from generators.answers.wording.standing import fault_round
 from generators.malformed import Malformed
 
 _CHANGE = re.compile(

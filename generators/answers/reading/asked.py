@@ -8,9 +8,9 @@ question is about is never taken for one.
 
 import re
 
-from generators.answers.language.denials import DENIAL
-from generators.answers.language.standing import fault_before
 from generators.answers.reading.extract import AFTER, MAX_REPLY_CHARS, WITHIN, place, spoken
+from generators.answers.wording.denials import DENIAL
+from generators.answers.wording.standing import fault_before
 from generators.malformed import Malformed
 
 FREE = "free"

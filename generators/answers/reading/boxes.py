@@ -8,8 +8,8 @@ holds no answer. Every pattern is linear in the text.
 import re
 from typing import NamedTuple
 
-from generators.answers.language.denials import DENIAL, HEDGE
-from generators.answers.language.standing import MAX_SENTENCE, fault_before, fault_behind, is_suspect
+from generators.answers.wording.denials import DENIAL, HEDGE
+from generators.answers.wording.standing import MAX_SENTENCE, fault_before, fault_behind, is_suspect
 from generators.malformed import Malformed
 
 MAX_ANSWER_CHARS = 10_000

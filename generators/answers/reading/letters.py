@@ -5,11 +5,11 @@ Law: what is denied, listed, asked or only mentioned is not affirmed; options th
 
 import re
 
-from generators.answers.language.denials import DENIAL, refuses_last
 from generators.answers.language.patterns import any_of
-from generators.answers.language.standing import fault_before
 from generators.answers.reading.affirmed import Affirmed, last_affirmed
 from generators.answers.reading.sentences import without_markup
+from generators.answers.wording.denials import DENIAL, refuses_last
+from generators.answers.wording.standing import fault_before
 from generators.malformed import Malformed
 
 _NEAR = 80

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from generators.answers.language.denials import DENIAL, HEDGE, RETRACTION, is_hedge, refuses_last
-from generators.answers.language.prose import after_cue, is_order, without_remark
-from generators.answers.language.standing import fault_behind, fault_round
 from generators.answers.reading.sentences import sentences, without_markup
+from generators.answers.wording.denials import DENIAL, HEDGE, RETRACTION, is_hedge, refuses_last
+from generators.answers.wording.prose import after_cue, is_order, without_remark
+from generators.answers.wording.standing import fault_behind, fault_round
 from generators.malformed import Malformed
 
 Kind = Literal["date", "time", "duration"]

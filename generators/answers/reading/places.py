@@ -4,8 +4,6 @@ Law: one place is chosen without knowing the gold answer; several candidates in 
 sentence in a span or box is read as any text is (stated). An answer given again counts at its last place.
 """
 
-from generators.answers.language.denials import HEDGE
-from generators.answers.language.prose import after_cue, without_closing
 from generators.answers.language.writing import TEXT, plain_characters
 from generators.answers.maths.typed import PROSE, is_answer, worded
 from generators.answers.reading.boxes import MAX_ANSWER_CHARS, Placed, last_place, rival
@@ -13,6 +11,8 @@ from generators.answers.reading.extract import MAX_REPLY_CHARS
 from generators.answers.reading.several import same_value
 from generators.answers.reading.stated import stated_values
 from generators.answers.reading.thinking import MAX_TAIL, said_aloud
+from generators.answers.wording.denials import HEDGE
+from generators.answers.wording.prose import after_cue, without_closing
 from generators.malformed import Malformed
 
 

@@ -5,9 +5,9 @@ Law: linear in the text; a mark of emphasis is dropped and never a word.
 
 import re
 
-from generators.answers.language.prose import without_asides, without_closing
 from generators.answers.language.writing import TEXT
 from generators.answers.reading.thinking import MAX_TAIL
+from generators.answers.wording.prose import without_asides, without_closing
 
 MAX_SENTENCES = 40
 _MARKUP = re.compile(

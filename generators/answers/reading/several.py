@@ -5,12 +5,12 @@ Law: they are one answer of several values; joined by "or" they are its cases. L
 
 import re
 
-from generators.answers.language.denials import is_hedge, restates
 from generators.answers.language.exact import exact
 from generators.answers.language.patterns import words
 from generators.answers.maths.typed import is_answer, parse_answer
 from generators.answers.reading.boxes import rival
 from generators.answers.reading.thinking import MAX_TAIL
+from generators.answers.wording.denials import is_hedge, restates
 
 MATH = re.compile(
     r"\$\$((?:[^$\\]|\\.)+)\$\$|(?<!\\)\$((?:[^$\\]|\\.)+)\$|\\\(((?:[^\\]|\\[^()])+)\\\)|\\\[((?:[^\\]"

@@ -10,36 +10,8 @@ import re
 from collections import deque
 from string import ascii_letters, digits
 
-from generators.answers.language.denials import (
-    HEDGE,
-    RETRACTION,
-    denies_next,
-    is_disowned,
-    is_hedge,
-    is_revised,
-    offers,
-    retracts,
-)
-from generators.answers.language.disclaimed import gives_up
 from generators.answers.language.joiners import with_plain_joins
 from generators.answers.language.patterns import mentions
-from generators.answers.language.prose import (
-    MAX_SAID,
-    after_cue,
-    from_last_statement,
-    hedged_part,
-    is_condition,
-    is_setting,
-    said_last,
-    stated_first,
-    trailing_answer,
-    without_asides,
-    without_explanation,
-    without_opening,
-    without_others,
-    without_remark,
-)
-from generators.answers.language.standing import fault_round
 from generators.answers.language.tokens import MAX_CHARS
 from generators.answers.language.writing import plain_characters
 from generators.answers.maths.number_words import number_in_words
@@ -60,6 +32,34 @@ from generators.answers.reading.several import (
 )
 from generators.answers.reading.stated_numbers import is_known, is_measured, last_number, with_prices
 from generators.answers.reading.thinking import MAX_TAIL
+from generators.answers.wording.denials import (
+    HEDGE,
+    RETRACTION,
+    denies_next,
+    is_disowned,
+    is_hedge,
+    is_revised,
+    offers,
+    retracts,
+)
+from generators.answers.wording.disclaimed import gives_up
+from generators.answers.wording.prose import (
+    MAX_SAID,
+    after_cue,
+    from_last_statement,
+    hedged_part,
+    is_condition,
+    is_setting,
+    said_last,
+    stated_first,
+    trailing_answer,
+    without_asides,
+    without_explanation,
+    without_opening,
+    without_others,
+    without_remark,
+)
+from generators.answers.wording.standing import fault_round
 from generators.malformed import Malformed
 
 _EMPHASIS = re.compile(r"\*\*|(?<!\\)\$|\\[()\[\]]")

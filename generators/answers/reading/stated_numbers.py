@@ -5,8 +5,8 @@ Law: every pattern is linear in the text; a number that is only mentioned, denie
 
 import re
 
-from generators.answers.language.denials import denies_next, is_dropped
-from generators.answers.language.prose import MAX_SAID, is_assumption, is_order
+from generators.answers.wording.denials import denies_next, is_dropped
+from generators.answers.wording.prose import MAX_SAID, is_assumption, is_order
 
 _UNITS = "m|cm|mm|km|kg|g|mg|s|h|ft|in|lb|l|ml|°"
 _OPERATOR = re.compile(r"[-+] ")

@@ -5,11 +5,11 @@ Law: as for letters: a truth that is denied, asked, or one of two that are offer
 
 import re
 
-from generators.answers.language.denials import DENIAL, HEDGE, refuses_last
 from generators.answers.language.patterns import words
-from generators.answers.language.standing import fault_before
 from generators.answers.reading.affirmed import Affirmed, last_affirmed
 from generators.answers.reading.letters import OPENERS
+from generators.answers.wording.denials import DENIAL, HEDGE, refuses_last
+from generators.answers.wording.standing import fault_before
 from generators.malformed import Malformed
 
 _TRUE = (

@@ -6,11 +6,11 @@ answer. It may be read in several ways, all of the same statement: with or witho
 
 import re
 
-from generators.answers.language.denials import is_hedge, retracts
 from generators.answers.language.patterns import any_of
-from generators.answers.language.prose import after_cue, is_order
-from generators.answers.language.standing import fault_before, fault_round
 from generators.answers.reading.sentences import explains, sentences, without_markup
+from generators.answers.wording.denials import is_hedge, retracts
+from generators.answers.wording.prose import after_cue, is_order
+from generators.answers.wording.standing import fault_before, fault_round
 from generators.malformed import Malformed
 
 MAX_WORDS_CHARS = 300

@@ -35,7 +35,10 @@ _OF_ANSWER = re.compile(
     re.IGNORECASE,
 )
 """What is said of the answer, or of another question's, and is not the answer."""
-_PART_BEHIND = re.compile(r"[\s$*})\]]*(?:is |are )?(?:half |twice |part |a \w+ )?of (?:the|my|our) (?:final |correct )?answer\b", re.IGNORECASE)
+_PART_BEHIND = re.compile(
+    r"[\s$*})\]]*(?:is |are )?(?:half |twice |part |a \w+ )?of (?:the|my|our) (?:final |correct )?answer\b",
+    re.IGNORECASE,
+)
 _ELSEWHERE = re.compile(
     r"[\s$*})\].,;:—–-]*(?:but |and |which |that |this |it )*(?:is|was|['’]s|seemed|looked|appeared|comes from)"
     r"(?: (?:only|just|merely|really|actually))?(?: (?:an?|the))?(?: (?:\w+ )?(?:upper|lower) bound\b"

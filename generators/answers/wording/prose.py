@@ -9,9 +9,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from itertools import pairwise
 
-from generators.answers.language.denials import denies_next, is_hedge, opens_doubt
 from generators.answers.language.patterns import mentions
-from generators.answers.language.standing import fault_before
+from generators.answers.wording.denials import denies_next, is_hedge, opens_doubt
+from generators.answers.wording.standing import fault_before
 
 CUE = re.compile(
     r"\b(?:answers?|result|ans|option|choice|solutions?)(?: here)?[*_]{0,2} ?"

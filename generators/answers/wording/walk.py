@@ -6,8 +6,8 @@ end of its clause; a denial of a verb ("20 people did not go") is over at the ne
 after a new clause begins, and what only explains, does not govern.
 """
 
-from generators.answers.language.denials import DENIAL, HEDGE
 from generators.answers.language.patterns import one_of, words
+from generators.answers.wording.denials import DENIAL, HEDGE
 
 _NOT = one_of(
     "not never hardly scarcely barely nor neither cannot except unlike wo exclude excludes reject rejects discard"

@@ -7,7 +7,7 @@ no gold answer is ever looked at.
 
 import re
 
-from generators.answers.language.denials import (
+from generators.answers.wording.denials import (
     DENIAL,
     HEDGE,
     MARKS_BEFORE,
@@ -22,8 +22,8 @@ from generators.answers.language.denials import (
     retracts,
     unsure_behind,
 )
-from generators.answers.language.disclaimed import gives_up, is_aside, is_disclaimed, rethinks
-from generators.answers.language.walk import MOUTHS, SPEAKERS, TRIGGERS, Walk
+from generators.answers.wording.disclaimed import gives_up, is_aside, is_disclaimed, rethinks
+from generators.answers.wording.walk import MOUTHS, SPEAKERS, TRIGGERS, Walk
 
 _SENTENCE = re.compile(r"[.!?](?:[)\"”’*$\s]*\s)(?=\S)|[。！？]|\n\s*\n")
 _LINE_LEFT_OPEN = re.compile(r"(?:\b(?:is|are|not|be|says?|that|equals|n't|answer|wrong|est|ist|es)|[^.]:)[ *]*$", re.I)
