@@ -102,7 +102,6 @@ FAULTS = (
     Fault("test's draws ignore the seed", LOOP, 'seed=derive("test", run.config.seed)', 'seed=derive("test", 0)', (f"{STARTS}::test_a_seed_names_the_draws_on_test", *LOOP_TESTS)),
     Fault("test is read by the start's policy", LOOP, 'turn["policy_after"] = read_test(run, path,', 'turn["policy_after"] = read_test(run, start,', rounds("test_test_is_read_of_every_round_by_the_policy_it_left_at_both_temperatures")),
     Fault("a round trains on fewer rows than told", LOOP, "allocate(run.config.loop.rows)", "allocate(len(run.config.all_cells()))", leaf("loop.rows")),
-    Fault("a round may draw held-out cells", LOOP, "Mixture.of(_blend(parts), held_out=run.config.held_out_cells())", "Mixture.of(_blend(parts))", LOOP_TESTS),
     # one stretch of training
     Fault("KL has no reference", TRAIN, "build_policy(run.config.policy, path=part.reference) if loop.grpo.losses.kl > 0 else None", "policy if loop.grpo.losses.kl > 0 else None", rounds("test_kl_holds_a_stretch_to_the_policy_it_starts_from")),
     Fault("GRPO runs with default options", TRAIN, "config=loop.grpo, steps=steps", "config=type(loop.grpo)(max_truncated=1), steps=steps", leaf("loop.grpo.lr")),
@@ -121,7 +120,7 @@ FAULTS = (
     Fault("the arms start untrained", WHOLE, "specs = [_spec(run, arm.name, checkpoint)", "specs = [_spec(run, arm.name, run.root)", ("tests/journeys/test_rounds.py",)),
     Fault("every arm is the first", WHOLE, "if a.name == arm)", "if a.name == run.config.loop.arms[0].name)", RUNS),
     Fault("the last audit is left out", WHOLE, "audit_root(run.root, per_stratum=wanted, note=run.note).sampled if wanted else 0", "0", RUNS),
-    Fault("the report is of another run", WHOLE, "return write_report(run.root, run.run_id)", "return write_report(run.root, None)", RUNS),
+    Fault("the report is of another run", WHOLE, "return write_report(run.root, run.run_id)", "return write_report(run.root, None)", among("tests/flows/report/test_report.py", "test_a_run_ends_with_its_own_report")),
     Fault("Prefect's arms have no checkpoint", "flows/orchestration/flows.py", ".submit(bound, name, start)", '.submit(bound, name, "")', RUNS),
     Fault("Prefect runs one arm", "flows/orchestration/flows.py", "for name in names]", "for name in names[:1]]", RUNS),
     Fault("Prefect leaves out the audit", "flows/orchestration/flows.py", 'staged("audit", whole.audit)(bound)', "pass", RUNS),

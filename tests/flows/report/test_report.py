@@ -5,10 +5,12 @@ import os
 import re
 import shutil
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
 
+from flows.orchestration.whole import finish
 from flows.report.details import short_reason, thinned
 from flows.report.evidence import load_evidence
 from flows.report.figures import Series, line_chart, stacked, ticks
@@ -164,6 +166,14 @@ def test_a_run_is_told_from_its_own_rows_alone(made_root, tmp_path):
     after = gather(load_evidence(root, RUN))
     assert before.curves and before.drawn and before.duration_s is not None
     assert (after.curves, after.drawn, after.duration_s) == (before.curves, before.drawn, before.duration_s)
+
+
+def test_a_run_ends_with_its_own_report(made_root, tmp_path):
+    root = shutil.copytree(made_root, tmp_path / "two")
+    (started,) = Ledger(root).read("runs", run=RUN).to_pylist()
+    later = {"config": started["config"], "commit": "", "started_utc": "2999-01-01T00:00:00+00:00"}
+    Ledger(root).append("runs", pa.Table.from_pylist([later]), part="start", run="later-run")
+    assert finish(SimpleNamespace(root=root, run_id=RUN)) == root / "reports" / f"{RUN}.html"
 
 
 def test_an_unknown_run_is_refused(made_root):
