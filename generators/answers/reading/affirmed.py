@@ -63,7 +63,7 @@ def last_affirmed(text: str, find: Find, kind: str, *, offered: re.Pattern[str] 
         raise Malformed(f"not a {kind}", part[:100])
     first, last = chosen[0], chosen[-1]
     rest = part[last.end :] + "\n" + " ".join(behind)
-    if fault := fault_round(part[: first.begin], rest):
+    if fault := fault_round(part[: first.begin], rest, explained=kind == "boolean"):
         raise Malformed(fault, part[:100])
     if any(
         _CHANGE.match(later) and any(one.value != first.value for one in some)

@@ -66,6 +66,9 @@ _AND = re.compile(
     r"|[,;/|、，；]|以及|和|与|と|および|그리고|와|과",
     re.IGNORECASE,
 )
+_SCALE = re.compile(r"[\s$*})\]]* (thousand|million|billion|trillion)(?![\w-])", re.IGNORECASE)
+_NUMERIC = re.compile(r"\$?-?[\d.,]+")
+"""A number in a box, and behind it what it is a number of."""
 _SENTENCE = re.compile(r"[.!?。！？]\s*(?=\S)|\n\s*\n")
 _STOP = re.compile(r"[.!?。！？]\s")
 _LABELLED = re.compile(
@@ -203,6 +206,8 @@ def _together(text: str, run: list[_Mark], several: str) -> Placed:
     """Return several places in one text: with their names where all have one, joined as they were."""
     parts = list(dict.fromkeys(mark.content.strip() for mark in run))
     behind = text[run[-1].end :]
+    if len(parts) == 1 and (scale := _SCALE.match(behind)) is not None and _NUMERIC.fullmatch(parts[0]):
+        parts, behind = [f"{parts[0]} {scale[1]}"], behind[scale.end() :]
     if len(parts) == 1:
         return Placed(parts[0], (parts[0],), "", behind)
     named = [_NAMED.search(_MARKUP.sub("", text[max(0, mark.begin - 40) : mark.begin]).rstrip()) for mark in run]

@@ -4,6 +4,8 @@ Law: one place is chosen without knowing the gold answer; several candidates in 
 sentence in a span or box is read as any text is (stated). An answer given again counts at its last place.
 """
 
+import re
+
 from generators.answers.language.writing import TEXT, plain_characters
 from generators.answers.maths.typed import PROSE, is_answer, worded
 from generators.answers.reading.boxes import MAX_ANSWER_CHARS, Placed, last_place, rival
@@ -14,6 +16,12 @@ from generators.answers.reading.thinking import MAX_TAIL, said_aloud
 from generators.answers.wording.denials import HEDGE
 from generators.answers.wording.prose import after_cue, without_closing
 from generators.malformed import Malformed
+
+_FINAL = re.compile(r"inal [aA]nswer")
+_ANOTHER = re.compile(
+    r"\b(?:[Tt]he|[Mm]y|[Oo]ur) (?:correct |right |actual |true |real )?(?:answer|result) (?:is|should be|becomes)\b"
+)
+"""What announces an answer behind another."""
 
 
 def final_answer(reply: str) -> str:
@@ -51,6 +59,8 @@ def placed(text: str) -> tuple[str, ...] | None:
     if found is None:
         return None
     if found.behind and (restated := _restated(found.behind[-MAX_TAIL:])) is not None:
+        if _FINAL.search(found.behind) is None and not same_value(found.text, restated):
+            raise Malformed(HEDGE, found.text[:100])
         return (restated,)
     content = _one_of(_checked(found))
     return stated_values(TEXT.sub(r"\1", content).strip()) if _is_sentence(content) else (content,)
@@ -120,8 +130,8 @@ def _is_sentence(text: str) -> bool:
 
 
 def _restated(tail: str) -> str | None:
-    """Return the answer that a "final answer" after the last box announces: the later place counts."""
-    if "inal answer" not in tail and "inal Answer" not in tail:
+    """Return the answer that is announced after the last box: called final, it counts; else it may say no other."""
+    if _FINAL.search(tail) is None and _ANOTHER.search(tail) is None:
         return None
     found = (after_cue(tail) or "").split("\n")[0].rstrip(".")
     return found if found and is_answer(found) else None

@@ -32,6 +32,7 @@ from generators.answers.reading.several import (
 )
 from generators.answers.reading.stated_numbers import is_known, is_measured, last_number, with_prices
 from generators.answers.reading.thinking import MAX_TAIL
+from generators.answers.wording.afterthoughts import gives_up
 from generators.answers.wording.denials import (
     HEDGE,
     RETRACTION,
@@ -42,7 +43,6 @@ from generators.answers.wording.denials import (
     offers,
     retracts,
 )
-from generators.answers.wording.disclaimed import gives_up
 from generators.answers.wording.prose import (
     MAX_SAID,
     after_cue,
@@ -59,7 +59,7 @@ from generators.answers.wording.prose import (
     without_others,
     without_remark,
 )
-from generators.answers.wording.standing import fault_round
+from generators.answers.wording.standing import fault_round, last_sentence
 from generators.malformed import Malformed
 
 _EMPHASIS = re.compile(r"\*\*|(?<!\\)\$|\\[()\[\]]")
@@ -102,8 +102,21 @@ _REACHED = re.compile(
     r"\b(?:is|are|equals) \S{1,20},? (?:when|where|attained|achieved|reached|at|for) (?:at |when )?[A-Za-z] ?= "
 )
 """A value, and where it is reached: what stands behind is no candidate."""
-_SETTING_OUT = re.compile(r"\s*(?:where|substituting|with|using|setting)\b|.{0,40}\bwant to [a-z]+ $", re.IGNORECASE)
+_SETTING_OUT = re.compile(
+    r"\s*(?:where|substituting|with|using|setting)\b(?![^$]*\b(?:get|gives?|yields?|have|find|obtain|so|is)\b)[^,:]*$"
+    r"|.{0,40}\bwant to [a-z]+ $"
+    r"|.{0,40}\b(?:we|i) (?:now |first |then |next |will |can |must )*(?:need to )?(?:factor|divide|multiply|consider"
+    r"|expand|differentiate|integrate|solve|plot|graph|look at|start|begin|substitute|examine|evaluate|simplify)"
+    r"(?: both sides| it| each side| through)?(?: by| with| into| from)? $",
+    re.IGNORECASE,
+)
 """What sets a formula out before anything is concluded from it."""
+_UNFIT = re.compile(
+    r"(?:where|using|with)\b|.*\d\s*\(?(?:rejected|discarded|excluded|extraneous|invalid)\)?\.?$", re.IGNORECASE
+)
+"""What is no answer though mathematics is in it: a setting, a value that is rejected."""
+_EXCLAIMED = re.compile(r"[-−]?\d[\d,]*!")
+"""A factorial, or a number said with emphasis."""
 _NEGATIVE = re.compile(r"\b[Nn]egative (?=\$?\d)")
 _WORD_OR_POINT = frozenset(ascii_letters + digits + "_.")
 _GOES_ON = re.compile(r"[A-Za-z0-9_]|\.\d")
@@ -138,7 +151,7 @@ def stated_values(text: str) -> tuple[str, ...]:
     found = _several(text) or (_stated(text),)
     if fault := _fault_round(text, found[0]):
         raise Malformed(fault, found[0][:100])
-    return found
+    return (*found, found[0][:-1]) if len(found) == 1 and _EXCLAIMED.fullmatch(found[0]) else found
 
 
 def _plain(text: str) -> str:
@@ -154,6 +167,8 @@ def _several(text: str) -> tuple[str, ...] | None:
     if len(last) > _LONG_LINE and (end := _ENDS.search(last, len(last) - _LONG_LINE)) is not None:
         last = last[end.end() :]  # several values stand in the last sentences of a paragraph
     last = _unmarked(without_opening(last))
+    if _UNFIT.match(last) is not None:
+        return None
     if (same := agreed(last)) is not None:
         return (same,)
     if (found := counted(last.replace("**", ""))) is not None:
@@ -218,7 +233,7 @@ def _stated(text: str) -> str:
     bare = _BOLD.sub(r"\1", without_opening(text)) if text.count("**") > 1 else without_opening(text)
     if "\n" not in bare and (shorter := without_remark(bare)) != bare and is_answer(shorter):
         return shorter
-    if "\n" not in bare and is_answer(bare) and not is_condition(bare):
+    if "\n" not in bare and _answers(bare) and not is_condition(bare):
         return bare
     after = _plain(text)
     cued = after_cue(after)
@@ -244,12 +259,17 @@ def _concluded(text: str) -> str:
     return before + line + without_explanation(last)
 
 
+def _answers(text: str) -> bool:
+    """Say whether a text is an answer, and neither sets out nor ends with a value that is rejected."""
+    return is_answer(text) and _UNFIT.match(text) is None
+
+
 def _within(text: str, *, cued: bool) -> str:
     """Return the answer within what a cue announced, or within a whole reply."""
     text = without_opening(_QUOTED.sub(r"\2", text.strip()[-MAX_CHARS:]))
     bare = _BOLD.sub(r"\1", text.rstrip(".")) if text.count("**") > 1 else text.rstrip(".")
     line = text.rpartition("\n")[2]
-    if (is_answer(bare) and ", so " not in bare) or (bare.startswith("\\text") and is_readable(bare)):
+    if (_answers(bare) and ", so " not in bare) or (bare.startswith("\\text") and is_readable(bare)):
         return bare
     if cued and (retracts(text) or is_revised(text)):
         raise Malformed(RETRACTION, text[:100])
@@ -289,7 +309,7 @@ def _last_stated(text: str, bare: str, *, cued: bool) -> str:
         return number
     if formula is not None and is_disowned(text[: formula.start()], text[formula.end() :]):
         raise Malformed("no answer found", text[:100])
-    if formula is not None and _SETTING_OUT.match(text[: formula.start()].rpartition("\n")[2]):
+    if formula is not None and _SETTING_OUT.match(last_sentence(text[: formula.start()])):
         raise Malformed("no answer found", text[:100])
     said = said_last(bare)
     if said is not None and is_answer(said):

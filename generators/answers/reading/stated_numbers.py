@@ -29,6 +29,23 @@ _LABEL = re.compile(
     r"|method|approach|return)s?\.? ?[(#]?$",
     re.IGNORECASE,
 )
+_MENTIONED = re.compile(
+    r"\b(?:question|problem|exercise|task) (?:asks|wants|is asking|mentions)\b[^.]*$"
+    r"|\b(?:integers?|numbers?|values?|terms?|pages?|ranging|ranges?|all) from \S+ (?:up )?(?:to|through) ?$"
+    r"|^(?:as|when) [^,.=]{1,40} (?:tends|goes|approaches|approach|increases|decreases)(?: to)? ?$",
+    re.IGNORECASE,
+)
+"""What before a number sets out a question, a range or a limit."""
+_UNFINISHED = re.compile(
+    r"[.!;] (?:then|next|now|after that|finally)?,? ?(?:(?:we|you|one|i) )?(?:still )?(?:must|need to|have to|should"
+    r"|will|want to|it remains to|remains to) (?!(?:note|mention|check|verify|remember|be|observe|also)\b)[^\d]*$",
+    re.IGNORECASE,
+)
+"""What behind a number says that more is to be done, and does not do it."""
+_SUFFIXED = re.compile(r"['’][dt][ıiuü]r(?!\w)")
+"""How Turkish says "is" behind a number."""
+_IN_ALL = re.compile(r"\W*(?:so |thus |therefore )?,?(?:in total|in all|altogether|overall)\b", re.IGNORECASE)
+"""How a line opens that gives a total: what stands behind the total is known."""
 _BULLET = re.compile(r"\s*\(?\d+\)\s*")
 _CONCLUDING = re.compile(
     r"\b(?:so|then|thus|therefore|hence|gives?|gets?|equals|total|is|are)\b|[-+*/×]", re.IGNORECASE
@@ -50,7 +67,7 @@ _OF_KNOWN = re.compile(
     r"|conclude)\b)[a-z]{2,12}(?: (?:the|all|his|her|their|its|these|those|another))? ?[$€£]?$"
 )
 """What before a number makes it a thing known and not the result: "for the 16 glasses", "to buy 7 tickets"."""
-_OF_GIVEN = re.compile(r"\b(?:for|from|in|over|after|before|during|within|than)(?: [a-z]+ing)? ?[$€£]?$")
+_OF_GIVEN = re.compile(r"\b(?:for|from|in|on|over|after|before|during|within|than)(?: [a-z]+ing)? ?[$€£]?$")
 """What makes it one where the result was calculated before: "= 50 miles in 5 days"."""
 _GIVING = re.compile(r"(?:=|\b(?:is|are|was|were|be|has|have|equals)) ?[$€£]?$")
 _LEADING_ON = re.compile(
@@ -112,12 +129,25 @@ def _result(text: str, found: list[re.Match[str]]) -> re.Match[str]:
         calculated = text[max(0, before.start() - 4) : before.start()].rstrip(" $€£").endswith("=")
         if not known and calculated and text[before.end() : number.start()].strip()[:1].isalpha():
             known = True
-        elif not known and _GIVING.search(text, max(0, result.start() - 20), result.start()):
+        elif not known and (_GIVING.search(text, max(0, result.start() - 20), result.start()) or _IN_ALL.match(text)):
             known = _OF_GIVEN.search(text, begin, number.start()) is not None
         if not known or not _LEADING_ON.fullmatch(text, before.end(), number.start()):
             result = number
         before = number
     return result
+
+
+def _is_mentioned(text: str, chosen: re.Match[str]) -> bool:
+    """Say whether a number of a line is quoted, listed, a mark's, or stands in what only sets out or is not done."""
+    begin, after = chosen.start(), text[chosen.end() :]
+    if after[:1] == "'" and text[:begin].rstrip()[-1:] != "'" and _SUFFIXED.match(after) is None:
+        return True
+    if after[:1] != "'" == text[:begin].rstrip()[-1:] or text[:begin].endswith("!"):
+        return True
+    near = max(0, begin - MAX_SAID)
+    if _LISTED.search(text, max(0, begin - 40), begin) or _MENTIONED.search(text[near:begin]):
+        return True
+    return _UNFINISHED.search(after[:MAX_SAID]) is not None
 
 
 def last_number(text: str) -> str | None:
@@ -130,7 +160,7 @@ def last_number(text: str) -> str | None:
         return None
     chosen = _result(text, found)
     number, before, after = chosen[0].strip(), text[: chosen.start()].rstrip(), text[chosen.end() :]
-    if after[:1] == "'" != before[-1:] or _LISTED.search(text, max(0, chosen.start() - 40), chosen.start()):
+    if _is_mentioned(text, chosen):
         return None
     if denies_next(before) or is_dropped(after) or _is_nothing(before) or _sets_out(text, before):
         return None

@@ -67,11 +67,14 @@ _ANNOUNCED = re.compile(
     re.IGNORECASE,
 )
 _CONDITIONAL = re.compile(
-    r"[\s,;:—–-]*(?:(?:but |and )?only (?:if|when|for|in|under|as long)\b|(?:but )?(?:if|provided|unless|as long as)\b"
+    r"[\s,;:—–-]*(?:(?:but |and )?only (?:if|when|for|in|under|as long)\b|(?:but )?(?:if|provided|providing|unless"
+    r"|assuming|(?:as|so) long as|on condition|except|in (?:the|that|this) case)\b"
     r"(?! and only| we\b| you\b| one\b))",
     re.IGNORECASE,
 )
 """What makes a truth one of some cases: "yes, but only if x > 0"."""
+_TURNED = re.compile(r"[\s,.;:!…—–-]*(?:wait|hold on|hmm+|actually)\b", re.IGNORECASE)
+"""A change of mind behind a truth."""
 _COURTESY = re.compile(
     r"\W*(?:let me|let['’]s|i (?:see|understand|can|will|would|['’]ll)|(?:that|this)(?:['’]s| is) an? (?:very )?"
     r"(?:great|good|nice|interesting|tricky|classic)\b|of course|sure\b|i['’]d be)",
@@ -79,6 +82,9 @@ _COURTESY = re.compile(
 )
 """What makes an opening yes one to the request and not to the question."""
 _OTHER = re.compile(rf"\W*(?:or|and|ou|oder|o|или|/|或|还是|,)\W*({_WORD})(?!\w)(?! \w)", re.IGNORECASE)
+_SAID_LAST = re.compile(rf"\bsays? ({_WORD})\W*$", re.IGNORECASE)
+_OF_A_TRUTH = re.compile(r"\b(?:false|untrue|incorrect|wrong) that\b.*\b(?:false|true|untrue)\b", re.IGNORECASE)
+"""What calls a truth of a statement about a truth false."""
 _NOT_SO = re.compile(
     r"\b(?:statement|claim|assertion|proposition|conjecture|sentence)(?: is not|['’]s not| isn['’]t)"
     r"(?: necessarily| always| actually)? (true|correct|false|incorrect)\W*$",
@@ -100,7 +106,7 @@ def affirmed_truth(text: str) -> bool:
         Malformed: for none, both, or one that is denied, doubted or taken back.
     """
     value, behind = last_affirmed(text, _truths, "boolean", offered=_OFFERED)
-    if _CONDITIONAL.match(behind) is not None:
+    if _CONDITIONAL.match(behind) is not None or _TURNED.match(behind) is not None:
         raise Malformed(HEDGE, text[:100])
     return value == "true"
 
@@ -112,6 +118,8 @@ def _named(word: str) -> str:
 def _truths(sentence: str) -> list[Affirmed]:
     """Return the truths that a sentence affirms."""
     found: list[Affirmed] = []
+    if _OF_A_TRUTH.search(sentence) is not None:
+        return []
     leading = _LEADING.match(sentence)
     if leading is not None and _COURTESY.match(sentence, leading.end(1)) is None:
         found.append(Affirmed(_named(leading[1]), 3, *leading.span(1)))
@@ -119,6 +127,8 @@ def _truths(sentence: str) -> list[Affirmed]:
         found.append(Affirmed(_named(trailing[1]), 2, *trailing.span(1)))
     if (denied := _NOT_SO.search(sentence)) is not None and fault_before(sentence[: denied.start()]) == "":
         return [Affirmed("false" if denied[1].lower() in ("true", "correct") else "true", 1, *denied.span())]
+    if leading is not None and (said := _SAID_LAST.search(sentence, leading.end(1))) is not None:
+        found.append(Affirmed(_named(said[1]), 3, *said.span(1)))
     announced = _ANNOUNCED.search(sentence)
     for match in _SAID.finditer(sentence):
         if announced is not None and announced.start() < match.start(1):

@@ -2,5 +2,5 @@
 
 Start at `standing`: the one place where that is decided.
 
-Doors: `standing`, `denials`, `disclaimed`, `prose`.
+Doors: `standing`, `denials`, `afterthoughts`, `prose`.
 """

@@ -7,6 +7,7 @@ import re
 
 from generators.answers.language.joiners import joins_by_or
 from generators.answers.language.patterns import mentions, one_of
+from generators.answers.wording.afterthoughts import is_confirmed
 
 MAX_TAIL = 1200
 """Characters behind an answer that may take it back."""
@@ -44,7 +45,7 @@ _DENIED = re.compile(
     r"|close to|different from|up to|under|below|above|nearly|almost|double|twice|triple|half(?: of)?))"
     r"(?:(?: or)? equal to| be| at| on| in)?$"
     r"|(?:\b(?:not|never)|n't)(?: (?!(?:is|are|was|were|equals)\b)[a-z]+){0,2}(?: [A-Za-z](?:_\w)? ?=)?$"
-    r"|(?:\b(?:is|are) |^)at (?:least|most)$"
+    r"|(?:\b(?:is|are|get|have|find|obtain) |^)at (?:least|most)$"
     r"|\bdoubt\b[^,;]{0,20}$|\bbetween\b[^,;]{0,40} (?:and|to)$"
     r"|\b(?:pas|no (?:es|son|hay|tiene)|nicht|keine?|не|não (?:é|são|tem)|non (?:è|ha|sono)|niet|geen|inte|nie|bukan"
     r"|không phải(?: là)?|ليس|ليست|नहीं)(?: (?:de|la|le|el|il|a|o|die|der|das))?$"
@@ -82,7 +83,8 @@ _UNCERTAIN = re.compile(
 _BAD = (
     r"(?:wrong|incorrect|false|invalid|impossible|excluded|rejected|discarded|ruled out|extraneous|eliminated|absurd"
     r"|nonsense|mistaken|misleading|tempting|unlikely|hardly|far (?:from|off|too)|off\b|out\b"
-    r"|too (?:large|small|big|high|low|many|few|much)|an error|not (?:right|correct|possible|valid|true|even"
+    r"|too (?:large|small|big|high|low|many|few|much)|an? (?:error|typo|misprint|mistake|slip|lie|guess|placeholder"
+    r"|decoy)|not (?:right|correct|possible|valid|true|even"
     r"|the (?:answer|right|correct)))"
 )
 _TRAP = (
@@ -108,7 +110,8 @@ _CALLED_BAD = (
     rf"{{0,40}}?\b{_TRAP}\b"
     rf"|{_BE} (?:the|an?) (?:\w+ )?(?:answer|value|result|number|option|choice|count)(?: that| which)?"
     rf" (?:(?!\b(?:because|since|but)\b)[^.;:,]){{0,40}}?\b{_TRAP}\b"
-    r"|n'est pas\b|est fau(?:x|sse)\b|no es\b|es (?:incorrect|fals)|ist (?:nicht|falsch|keine?)\b|non è\b|não é\b"
+    r"|n'est pas\b|est fau(?:x|sse)\b|no es\b|(?:est|es|è|é) une? (?:erreur|error|errore|faute|piège)"
+    r"|ist ein (?:Fehler|Irrtum)|es (?:incorrect|fals)|ist (?:nicht|falsch|keine?)\b|non è\b|não é\b"
     r"|è (?:sbagliat|errat|fals)|(?:это )?не(?:верн|правильн)|- это не"
 )
 """What behind an answer, or its unit or noun, says that it is none."""
@@ -133,7 +136,7 @@ _TAKEN_BACK = (
 """What does so in a clause or a remark of its own."""
 _REFUSED_AFTER = re.compile(
     rf"{_MARKS}(?:{_FILLER}(?:{_CALLED_BAD})|{_DENYING_VERB}|{_TAKEN_BACK}"
-    r"|(?:[A-Za-z°%]{1,12}\s?)?(?:是?错|是?不对|是?错误|不行|不正确|不是(?:正确)?答案|ではな|は?正しくな"
+    r"|(?:[A-Za-z°%]{1,12}\s?|[(（]\s?)?(?:是?错|是?不对|是?错误|不行|不正确|不是(?:正确)?答案|ではな|は?正しくな"
     r"|ではあり|じゃな|は間違|は誤|이 아|가 아|은 틀|는 틀|은 오답|는 오답|yanlış|değil))",
     re.IGNORECASE,
 )
@@ -178,7 +181,8 @@ _SIGNS = tuple("<>≤≥≠-+*/^")
 _DISOWNED = re.compile(
     r"\b(?:wrong|incorrect|false|impossible|guess)\b(?! (?!this|thus|always|was|has|is\b|as\b)[a-z]{3,}s\b)"
     r"|^[ }*$]*(?:is|are|was)(?:n't| not)\b"
-    r"|^ ?(?:squared|cubed|factorial|times an? \w+|(?:plus|minus|times|divided by) [$\\]?\d)"
+    r"|^ ?(?:squared|cubed|factorial|times an? (?:constant|number|factor|scalar|power|unit"
+    r"|function)|(?:plus|minus|times|divided by) [$\\]?\d)"
     r"|^ ?(?:ではな|ではあり|じゃな|이 아|가 아|不对|不行|değil)"
     r"|^[ }*$]*(?:(?:is|are|was) (?:too|excluded|rejected|ruled)|fails?\b|does(?:n't| not) work)"
     r"|\b(?:can't|cannot|could not|couldn't|unable to|not able to) (?:solve|answer|determine|find|figure|compute)\b"
@@ -383,7 +387,7 @@ def is_questioned(after: str) -> bool:
         return True
     if _ASKING.match(after) is not None:
         return True
-    return after[:1] in ("?", "？") and _DOUBT.match(after.lstrip("?？ \n")) is not None
+    return after[:1] in ("?", "？") and not is_confirmed(after[: 2 * NEAR])
 
 
 def retracts(text: str) -> bool:

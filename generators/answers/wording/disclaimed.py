@@ -1,147 +1,133 @@
-"""What a reply says of its own answer that leaves none: an example, a guess, another question's, or second thoughts.
+"""What a reply says right at its own answer that leaves none: an example, a bound, another quantity, somebody else's.
 
-Not the denial in its sentence (standing, denials). Law: every pattern is linear in the text; no gold answer is looked
-at; second thoughts that end in a confirmation leave the answer standing.
+Not the denial in its sentence (standing, denials), nor second thoughts (afterthoughts). Law: every pattern is linear in
+the text; no gold answer is looked at.
 """
 
 import re
 
-from generators.answers.language.patterns import mentions
+from generators.answers.language.patterns import any_of, mentions
 
-MAX_REMARK = 400
-"""Characters behind an answer in which it may be thought over again."""
-_EXAMPLE = re.compile(
-    r"(?:\b(?:for (?:example|instance)|e\.g\.?|such as)[,:]? ?"
-    r"|\b(?:format|form|style)(?: (?:is|would be|of|like))?:? ?"
-    r"|\b(?:put|write|give|enter|place|provide|present|state|format|submit)\b[^.\n]{0,40}\b(?:answer|result)s?\b"
-    r"[^.\n]{0,20}\b(?:as|like|in the form)[,:]? ?)$",
-    re.IGNORECASE,
+_NEAR = 160
+"""Characters round an answer that may say whose it is, or of what."""
+_EXAMPLE = (
+    r"\b(?:for (?:example|instance)|e\.g\.?|such as)[,:]? ?$|, (?:like|as in):? ?$"
+    r"|\b(?:format|template|placeholder|sample|dummy|example)(?: (?:answer|reply|output|box|value))?"
+    r"(?: (?:is|would be|of|like|should be))?:? ?$"
+    r"|\b(?:look|appear|read|written|typed|formatted|shown|displayed|something)s? like(?: this| so| that)?[,:]? ?$"
+    r"|(?:^|[.,:;] )(?:please )?(?:put|write|give|enter|place|provide|present|state|format|submit|box)\b[^.\n]{0,40}"
+    r"\b(?:answer|result)s?\b[^.\n]{0,20}\b(?:as|like|in the form)(?: (?:this|so))?[,:]? ?$"
+    r"|(?:^|[.,:;] )(?:please )?(?:finish|end|conclude|respond|reply|answer|close) (?:by|with)\b[^.\n]{0,20} ?$"
+    r"|\byour (?:final )?(?:answer|result)\b[^.\n]{0,20}\b(?:as|like)(?: (?:this|so))?[,:]? ?$"
 )
-_EXAMPLE_WORDS = ("xample", "nstance", "e.g", "uch as", "ormat", "style")
-_AS = (" as", " like", " form")
-_SAID_OF = (
-    "f the answer", "f my answer", "f our answer", "f your answer", "nswer ends", "nswer begins", "nswer starts",
-    "nswer has", "asier", "impler", "revious", "other", "arlier", "ifferent", "bound",
-)  # fmt: skip
-_EXAMPLE_BEHIND = re.compile(
-    r"[\s$*})\].]*,? (?:for (?:example|instance)|as an example|or (?:similar|whatever|so on)|like (?:that|this|so))\b",
-    re.IGNORECASE,
-)
-_OF_ANSWER = re.compile(
-    r"\b(?:digits?|half|part|sum|double|twice|multiple|square|percentage)(?: \w+){0,2} of (?:the|my|our|your) answer"
-    r" (?:is|are|was|equals)[ :$*]*$|\banswer (?:ends|begins|starts) (?:in|with)[ :$*]*$|\banswer has[ :$*]*$"
-    r"|\b(?:easier|simpler|previous|other|earlier|different) (?:version|question|problem|figure|one)"
-    r" (?:is|was|would be)[ :$*]*$|\b(?:upper|lower) bound (?:is|of|was)[ :$*]*$",
-    re.IGNORECASE,
+_OTHER = r"(?:easier|simpler|previous|earlier|different|modified|original|harder)"
+_QUANTITY = (
+    r"\b(?!(?:value|form|expression|version|part|all|set|name)\b)[a-z]+(?:,? \w+)? (?:of|in|than) (?:the|my|our|your)"
+    r" (?:final |correct |actual |true )?answer(?: (?:mod|when|in|to|divided|is divided)\b[^,;.]{0,40})?"
+    r" (?:is|are|was|equals)(?: exactly)?[ :]*$"
+    r"|\b(?:twice|double|half|triple|times|minus|plus) (?:the|my|our|your) answer (?:is|was|equals)[ :]*$"
+    r"|\banswer (?:mod|modulo|squared|cubed|doubled|halved|plus|minus|times|divided by)\b[^,;.]{0,30}(?:is"
+    r"|equals)[ :]*$"
+    r"|\banswer (?:ends|begins|starts) (?:in|with)[ :]*$|\banswer has[ :]*$"
+    rf"|\b{_OTHER} (?:version|question|problem|figure|exercise|case|variant|one) (?:is|was|would be)[ :]*$"
 )
 """What is said of the answer, or of another question's, and is not the answer."""
-_PART_BEHIND = re.compile(
-    r"[\s$*})\]]*(?:is |are )?(?:half |twice |part |a \w+ )?of (?:the|my|our) (?:final |correct )?answer\b",
-    re.IGNORECASE,
+_BOUND = (
+    r"(?<!least )(?<!greatest )(?<!sharp )(?<!tight )(?<!minimum )(?<!maximum )\b(?:upper|lower|crude"
+    r"|trivial) (?:estimate|bound"
+    r"|limit|estimate)(?: \w+){0,3} (?:is|of|was|by)[ :]*$"
+    r"|\b(?:answer|result|value|total|count|it) (?:is|must be|should be|would be|can be)(?: \w+ly| thus)?"
+    r" (?:at (?:most|least)|no (?:more|fewer|less|greater|larger|smaller) than|bounded (?:above |below )?by)[ :]*$"
+    r"|\b(?:answer|result|total) (?:must |should |will |has to )?(?:lies?|falls?|is somewhere) (?:in|within|inside"
+    r"|between|among|near)[ :]*$"
 )
-_ELSEWHERE = re.compile(
-    r"[\s$*})\].,;:—–-]*(?:but |and |which |that |this |it )*(?:is|was|['’]s|seemed|looked|appeared|comes from)"
+_WORKS = any_of("manual key textbook book solutions? internet web source forum wikipedia google chatgpt claude gemini")
+_PEOPLE = any_of("teacher tutor professor friend classmate colleague brother sister roommate student solver coworker")
+_OTHERS = (
+    rf"\baccording to (?:[a-z]+['’]?s? ){{0,2}}(?:{_PEOPLE}|{_WORKS})s?\b[^.]*$"
+    r"|\b[Aa]ccording to (?-i:(?!The\b|Vieta|Pythag|Euler|Fermat|Heron|Newton|Bayes|Pick|De )[A-Z][a-z]+),[^.]*$"
+    r"|\b(?:some(?:one|body)|anyone|others|(?:an?|the) (?:user|commenter|poster|blogger))(?: (?:on|at|from|in) \w+)?"
+    r" (?:got|posted|wrote|answered|commented|suggested|says?|said)[ :]*$"
+    rf"|\b(?:my|another|our|one|some|a fellow) (?:other |old )?(?:{_PEOPLE}|{_WORKS})s? (?:got|gets|found|finds"
+    r"|obtained|obtains|computed|wrote|writes|ended up with|arrived at|came up with)"
+    r"(?: an answer of| the answer| the value)?[ :]*$"
+)
+_BEFORE = re.compile("|".join((_EXAMPLE, _QUANTITY, _BOUND, _OTHERS)), re.IGNORECASE)
+_BEFORE_WORDS = (
+    "xample", "nstance", "e.g", "uch as", "ormat", "emplate", "laceholder", "ample", "ummy", " like", " as",
+    "f the answer", "f my answer", "f our answer", "f your answer", "n the answer", "n your answer", "n my answer",
+    "nswer ends", "nswer begins", "nswer starts", "nswer has", "asier", "impler", "revious", "arlier", "ifferent",
+    "odified", "riginal", "arder", "bound", "stimate", "at most", "t least", " than", "lie", "fall", "omewhere",
+    "ccording", "got",
+    "gets", "found", "find", "btain", "omputed", "wr", "ended up", "rrived", "ame up", "posted", "nswered",
+    "ommented", "uggested", "said", "say", "nswer mod", "nswer squared",
+    "nswer cubed", "nswer doubled", "nswer halved", "nswer plus", "nswer minus", "nswer times", "nswer divided",
+    "e the answer",
+    "s the answer", "f the answer", "us the answer", "e my answer", "s my answer", "inish", "nd by", "nd with",
+    "nclude",
+    "espond", "eply",
+)  # fmt: skip
+_MARKS = r"[\s$*})\]]*"
+_PAUSE = r"[\s$*})\]\"”.,;:!?…—–-]*"
+_BEHIND = re.compile(
+    rf"{_MARKS},? (?:for (?:example|instance)|as an example|or (?:similar|whatever|so on)|like (?:that|this|so))\b"
+    rf"|{_MARKS}(?:is |are )?(?:half |twice |part |a \w+ )?of (?:the|my|our) (?:final |correct )?answer\b"
+    rf"|{_MARKS}would (?:be|have been|hold|work|follow)\b"
+    rf"|{_PAUSE}(?:but |and |which |that |this |it )*(?:comes? out|holds?|works?|is (?:right|correct|true|valid"
+    rf"|obtained"
+    r"|reached|the answer)) (?:only|just|solely) (?:if|when|under|for|in)\b"
+    rf"|{_MARKS}(?:is|was|counts|gives) (?:the|all) [^.,;:\n]{{1,60}}(?:, not |[;,] (?:but |and |whereas "
+    rf"|while )?[^.\n]{{1,60}}"
+    r"\b(?:asked|wanted|needed|sought|required)\b)"
+    rf"|{_PAUSE}(?:but |and |which |that |this |it )*(?:is|was|['’]s|seemed|looked|appeared|comes from)"
     r"(?: (?:only|just|merely|really|actually))?(?: (?:an?|the))?(?: (?:\w+ )?(?:upper|lower) bound\b"
-    r"| (?:answer|solution|result|value|one)? ?(?:to|for|of) (?:the|an?) (?:previous|other|earlier|easier|simpler|wrong"
-    r"|different)\b"
+    r"| (?:answer|solution|result|value|one)? ?(?:to|for|of|from) (?:the|an?) (?:previous|other|earlier|easier|simpler"
+    r"|wrong|different)\b"
     r"| (?:obtained|found|got(?:ten)?|what you get) (?:by|from|with) (?:\w+ ){0,2}(?:double|over|mis)"
     r"| ?(?:right|correct|plausible|promising|reasonable|fine)\b[^.\n]{0,20}\b(?:but|yet|however|until)\b)"
-    r"|[\s$*})\]]*[(\[](?:an? |the |only |just ){0,2}(?:upper|lower) bound\b"
-    r"|[\s$*})\],.;—–-]*(?:\(\s?)?(?:i (?:just )?(?:made (?:this|that|it) up|guessed)|picked at random|at random"
+    rf"|{_MARKS}[(\[](?:an? |the |only |just ){{0,2}}(?:upper|lower|crude) bound\b"
+    rf"|{_PAUSE}(?:\(\s?)?(?:i (?:just )?(?:made (?:this|that|it) up|guessed)|picked at random|at random"
     r"|with probability\b|with (?:low|little) confidence)"
-    r"|[\s$*})\],;—–-]*but (?:then )?i (?:dropped|forgot|missed|made|lost|mis\w+|overlooked|ignored)\b"
-    r"|[\s$*})\]]*(?:✗|✘|❌|╳|नहीं)",
+    rf"|{_MARKS}(?:[(\[]?(?:✗|✘|❌|╳|👎|🚫|⛔|×\s*$)|नहीं)|\s+[(\[] ?[×x*✕] ?[)\]]\W*$",
     re.IGNORECASE,
 )
-"""What behind an answer calls it a bound, another question's, a guess, or what only seemed right."""
-_AGAIN = re.compile(
-    r"(?:^[\s$*})\]]*|[.!?…:;,—–−-]+[\s$*})\]]*)(?:but |oh,? |ah,? |hmm+[,.…]* |no,? ){0,2}"
-    r"(?:wait|hold on|hang on|hmm+|no(?=:|, (?:it|that|this|the answer)\b))(?!\w)",
+"""What behind an answer calls it an example, a bound, another question's, a guess, or crosses it out."""
+_FAILING = re.compile(
+    rf"{_PAUSE}(?:(?:but|yet|and|however|though|although|unfortunately|sadly|alas|no|nope|hmm+)[,.!]? )*"
+    r"(?:this|that|it|which|the (?:check|test|verification|value|result|last one)|my (?:check|test|answer|result))"
+    r"(?: \w+ly| also| still| then| would)? "
+    r"(?:violates?|contradicts?|fails?|ignores?|neglects?|overlooks?|forgets?|misses|omits|over-?counts?|under-?counts?"
+    r"|double[- ]?counts?|breaks (?:the|one|our)|counts? [^.,;]{1,40} twice"
+    r"|(?:cannot|can['’]t) be (?:right|correct|so|true|possible)\b"
+    r"|(?:does|did|do|could|can|will|would)(?: not|n['’]t) (?:\w+ly )?(?:satisf\w+|work|hold|fit|match|meet|make sense"
+    r"|add up|check out|account)"
+    r"|leads to an? (?:contradiction|absurdity)"
+    r"|(?:is|was)(?: not|n['’]t) (?:\w+ly )?(?:an? (?:valid |possible )?(?:solution|root|answer)|the (?:answer"
+    r"|solution)|right|correct|valid|possible|allowed|acceptable|what)\b)"
+    r"|[^\n]{0,160}\b(?:so|hence|thus|therefore),? (?:this|that|it|which)(?: is|['’]s)(?: not|n['’]t)"
+    r" (?:an? |the |our )?(?:solution|root|answer|valid|possible)\b"
+    r"|[^\n]{0,80}\b(?:yet|but|however),? (?:the |this |that |my |our |it )?(?:check|test|verification)? ?fails\b",
     re.IGNORECASE,
 )
-_NO_SOLUTION = re.compile(
-    r"\b(?:so|hence|thus|therefore),? (?:this|that|it|which)(?: is|['’]s)(?: not|n['’]t) (?:an? |the |our )?(?:solution"
-    r"|root|answer|valid|possible)"
-    r"|\b(?:yet|but|however),? (?:the |this |that |my |our |it )?(?:check|test|verification)? ?fails\b",
-    re.IGNORECASE,
-)
-"""What a check behind an answer ends in that refuses it."""
-_AGAIN_WORDS = (
-    "wait",
-    "Wait",
-    "old on",
-    "ang on",
-    "mm",
-    "no:",
-    "no,",
-    "No:",
-    "No,",
-    "not a",
-    "n't a",
-    "n’t a",
-    "fails",
-    "not the",
-    "not valid",
-)
-_CONFIRMED = re.compile(
-    r"(?<!not )(?<!n't )(?<!n’t )\b(?:correct|right|confirm\w*|verified|checks? out|holds?|matches|consistent|stands?"
-    r"|works?|agrees?|fine|good|yes|ok(?:ay)?|indeed|same (?:answer|result|value|number))\b|[✓✅]",
-    re.IGNORECASE,
-)
-_GIVES_UP = re.compile(
-    r"\bI(?: am|['’]m|['’]ve been| was| have been)? (?:sorry[^.\n]{0,20} )?(?:really |simply |just |honestly )?(?:can"
-    r"(?: ?not|['’]t)|could not|couldn['’]t|was unable to|unable to|not able to|failed to|don['’]t know how to)"
-    r" (?:\w+ )?(?:solve|answer|determine|help|verify)\b"
-    r"|\b(?:no|not a|haven['’]t a) clue\b|\bno idea\b|\b(?:picked|chose|chosen|guessed?|drawn?) (?:\S+ )?at random\b"
-    r"|\brandom (?:number|guess|pick|answer|choice)\b|\bmade (?:this|it|that|them) up\b"
-    r"|\b(?!100)\d{1,2} ?% (?:sure|confident|certain)\b|\b(?:did|have)(?: not|n['’]t) (?:actually )?"
-    r"(?:compute|calculate|check|verif|solve)\w*(?: (?:it|this|that))?\b",
-    re.IGNORECASE,
-)
-_GIVING_UP = (
-    "I can", "I could", "I am", "I'm", "I’m", "I was", "I have", "I've", "I really", "I simply", "I just", "I honestly",
-    "I fail", "I don", "I un", "clue", "idea", "andom", "this up", "it up", "that up", "them up", "% sure",
-    "% con", "% cer",
-    "not compute", "not calc", "not check", "not verif", "not solve", "not actually", "n't compute", "n't calc",
-    "n't check", "n't verif", "n't solve", "n't actually", "n’t",
+"""The next sentence or clause, where it says of the answer that it fails."""
+_FAILING_WORDS = (
+    "iolate", "ontradict", "ail", "gnore", "eglect", "overlook", "orget", "misses", "omits", "count", "breaks",
+    "cannot", "n't", "n’t", " not ",
 )  # fmt: skip
-_GOES_ON = re.compile(r"\b(?:so|therefore|thus|hence|instead|let me|let's|however we|but we)\b", re.IGNORECASE)
 
 
 def is_aside(before: str) -> bool:
-    """Say whether what stands right before an answer makes it an example, or something said of the answer alone."""
-    near = before[-120:].rstrip(" $*`({[\\")
-    maybe = near.rstrip(":,").endswith(_AS) or mentions(near, _EXAMPLE_WORDS)
-    if maybe and _EXAMPLE.search(near + " ") is not None:
-        return True
-    return mentions(near, _SAID_OF) and _OF_ANSWER.search(near) is not None
+    """Say whether what stands right before an answer makes it an example, a bound, another quantity or another's."""
+    near = before[-_NEAR:].rstrip(" $*`({[\\")
+    return mentions(near, _BEFORE_WORDS) and _BEFORE.search(near + " ") is not None
 
 
 def is_disclaimed(behind: str) -> bool:
-    """Say whether what stands right behind an answer calls it an example, a bound, a guess or another question's."""
-    near = behind[:160]
-    return (
-        _ELSEWHERE.match(near) is not None
-        or _PART_BEHIND.match(near) is not None
-        or _EXAMPLE_BEHIND.match(near) is not None
-    )
+    """Say whether what stands right behind an answer calls it an example, a bound, a guess or another's."""
+    return _BEHIND.match(behind[:_NEAR]) is not None
 
 
-def rethinks(behind: str) -> bool:
-    """Say whether what stands behind an answer thinks it over again, or refuses it by a check, and does not confirm."""
-    tail = behind[:MAX_REMARK]
-    if not mentions(tail, _AGAIN_WORDS):
-        return False
-    found = _AGAIN.search(tail) or _NO_SOLUTION.search(tail)
-    return found is not None and _CONFIRMED.search(behind, max(found.end(), len(behind) - MAX_REMARK)) is None
-
-
-def gives_up(text: str) -> bool:
-    """Say whether the end of a text says that its writer does not know: "I cannot solve this", "I made it up"."""
-    tail = text[-MAX_REMARK:]
-    if not mentions(tail, _GIVING_UP):
-        return False
-    last = None
-    for found in _GIVES_UP.finditer(tail):
-        last = found
-    return last is not None and _GOES_ON.search(tail, last.end()) is None
+def fails(behind: str) -> bool:
+    """Say whether the clause or sentence behind an answer says that it fails: "but that violates the second"."""
+    near = behind[: 2 * _NEAR]
+    return mentions(near, _FAILING_WORDS) and _FAILING.match(near) is not None

@@ -52,7 +52,7 @@ _CLOSING = re.compile(
 )
 """How a courtesy at the end of a reply begins."""
 _EMOJI = re.compile("[\\s\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\u25a0-\u25ff]{1,40}$")
-_CROSSED = re.compile("[✗✘❌╳][\\s\ufe0f]*$")
+_CROSSED = re.compile("[✗✘❌╳👎🚫⛔][\\s\ufe0f]*$")
 _BULLET = re.compile(r"\A[*_: ]*\n+[ ]{0,3}[-*•] (?=[^\n]+\s*$)")
 """A list of one item behind a cue."""
 _ASIDE = re.compile(
@@ -124,7 +124,8 @@ _COMPARED = re.compile(
     r", (?:while|whereas) [^=]*$|, (?:which (?:is|are) )?(?:\$?\d+ (?:[a-z]+ )?)?(?:fewer|less|more|greater"
     r"|larger|smaller|higher|lower|longer|shorter|below|above"
     r"|under|over)\b"
-    r"[^,;]{0,60}$|,? of which [^=]{1,60}$"
+    r"[^,;]{0,60}$|,? of which [^=]{1,60}$|, (?:which|whom) (?:he|she|they|[A-Z][a-z]+) [^=,;]{1,80}$"
+    r"|,? (?:and |but )?(?:not|rather than|instead of) [$€£]?\d[^=]{0,40}$"
 )
 """What an answer is compared with, behind it."""
 _REASON = re.compile(

@@ -7,6 +7,8 @@ no gold answer is ever looked at.
 
 import re
 
+from generators.answers.language.patterns import mentions
+from generators.answers.wording.afterthoughts import gives_up, rethinks
 from generators.answers.wording.denials import (
     DENIAL,
     HEDGE,
@@ -22,7 +24,7 @@ from generators.answers.wording.denials import (
     retracts,
     unsure_behind,
 )
-from generators.answers.wording.disclaimed import gives_up, is_aside, is_disclaimed, rethinks
+from generators.answers.wording.disclaimed import fails, is_aside, is_disclaimed
 from generators.answers.wording.walk import MOUTHS, SPEAKERS, TRIGGERS, Walk
 
 _SENTENCE = re.compile(r"[.!?](?:[)\"”’*$\s]*\s)(?=\S)|[。！？]|\n\s*\n")
@@ -33,6 +35,8 @@ _IF_BEHIND = re.compile(r"[^\w.!?]*(?:[A-Za-z]{1,12} )?if\b(?! and only)", re.IG
 _WOULD = re.compile(r"\bwould\b[^,;:]*$", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^()]*[A-Za-z]{2}[^()]*\)")
 """A remark in brackets, which governs nothing outside them."""
+_OF_ANSWER = ("f the answer", "f my answer", "f our answer", "f your answer", "n the answer", "n my answer")
+"""What opens talk of a part or a property of the answer."""
 MAX_SENTENCE = 320
 
 
@@ -58,7 +62,8 @@ def is_suspect(before: str) -> bool:
         return True
     found = _WORDS.findall(before.lower())
     spoken = not (SPEAKERS.isdisjoint(found) or MOUTHS.isdisjoint(found))
-    return spoken or not TRIGGERS.isdisjoint(found) or "mis" in before or "Mis" in before
+    spoken = spoken or not TRIGGERS.isdisjoint(found) or "mis" in before or "Mis" in before
+    return spoken or mentions(before, _OF_ANSWER)
 
 
 def fault_before(before: str) -> str:
@@ -81,18 +86,21 @@ def fault_before(before: str) -> str:
     return walk.fault()
 
 
-def fault_round(before: str, behind: str) -> str:
-    """Return how what stands round an answer keeps it from standing, "" where it stands."""
-    if fault := fault_before(before) or fault_behind(behind):
+def fault_round(before: str, behind: str, *, explained: bool = False) -> str:
+    """Return how what stands round an answer keeps it from standing, "" where it stands; `explained` as behind it."""
+    if fault := fault_before(before) or fault_behind(behind, explained=explained):
         return fault
     return HEDGE if _IF_BEHIND.match(behind) is not None and _WOULD.search(last_sentence(before)) is not None else ""
 
 
-def fault_behind(behind: str) -> str:
-    """Return how what stands behind an answer keeps it from standing, "" where it stands."""
+def fault_behind(behind: str, *, explained: bool = False) -> str:
+    """Return how what stands behind an answer keeps it from standing, "" where it stands.
+
+    explained: what fails behind it is its reason and no denial of it, as behind "no".
+    """
     if not behind or behind.isspace():
         return ""
-    if refuses_last(behind) or is_disclaimed(behind):
+    if refuses_last(behind) or is_disclaimed(behind) or (not explained and fails(behind)):
         return DENIAL
     if is_questioned(behind) or unsure_behind(behind):
         return HEDGE

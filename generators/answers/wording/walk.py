@@ -120,8 +120,11 @@ TRIGGERS = one_of(
     "ou oder oppure ovvero o eller lub albo veya atau alternatively otherwise else say claim claims claimed who"
     " instead one somewhere something near differs differ least away error slip pitfall no t if had were let"
     " unless used personne except or far than but example instance g such format style as like form digit digits half"
-    " part sum ends begins starts has easier simpler previous other earlier different bound clue idea random sure"
-    " certain confident solve determine help verify up"
+    " part sum ends begins starts has easier simpler previous other earlier different bound bounded limit estimate clue"
+    " idea random sure certain confident confidence solve determine help verify finish complete reproduce up stuck ran"
+    " most more fewer less lies falls according got gets found finds obtained obtains computed wrote writes arrived"
+    " came template placeholder twice double triple times modulo mod posted answered commented suggested finish end"
+    " conclude respond reply sample dummy harder modified original placing out lack tokens stab shot guessed"
 ).union(_NOT, _SETTING_ASIDE, _NOBODY, _DENYING, _MODALS, _COULD, _DOUBT, _SUPPOSING, _TRAPS, _BAD, _GUESS)
 """Words of which one stands in every sentence that governs its answer, unless it is laid in somebody's mouth."""
 MOUTHS = _SAYING | _CHOOSING | _TELLING
@@ -320,7 +323,7 @@ class Walk:
             self.attributed = True
         if token in ("i", "we"):
             self.speaker = ""
-        elif token in SPEAKERS:
+        elif token in SPEAKERS and not (before == "of" and k > 1 and self.tokens[k - 2].lower() in _COUNTS):
             self.speaker = token
         elif self.speaker and token in ("might", "may", "could", "would"):
             self.speaker = "will"
