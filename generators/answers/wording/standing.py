@@ -6,6 +6,7 @@ no gold answer is ever looked at.
 """
 
 import re
+from functools import lru_cache
 
 from generators.answers.language.patterns import mentions
 from generators.answers.wording.afterthoughts import gives_up, rethinks
@@ -25,7 +26,7 @@ from generators.answers.wording.denials import (
     unsure_behind,
 )
 from generators.answers.wording.disclaimed import fails, is_aside, is_disclaimed
-from generators.answers.wording.walk import MOUTHS, SPEAKERS, TRIGGERS, Walk
+from generators.answers.wording.walk import ASIDES, MOUTHS, SPEAKERS, SUSPECTS, TRIGGERS, Walk
 
 _SENTENCE = re.compile(r"[.!?](?:[)\"”’*$\s]*\s)(?=\S)|[。！？]|\n\s*\n")
 _LINE_LEFT_OPEN = re.compile(r"(?:\b(?:is|are|not|be|says?|that|equals|n't|answer|wrong|est|ist|es)|[^.]:)[ *]*$", re.I)
@@ -38,6 +39,8 @@ _ASIDE = re.compile(r"\([^()]*[A-Za-z]{2}[^()]*\)")
 _OF_ANSWER = ("f the answer", "f my answer", "f our answer", "f your answer", "n the answer", "n my answer")
 """What opens talk of a part or a property of the answer."""
 MAX_SENTENCE = 320
+NEAR_WORDS = 9
+"""Words before an answer among which those stand that set it aside."""
 
 
 def last_sentence(before: str) -> str:
@@ -57,13 +60,22 @@ def last_sentence(before: str) -> str:
 def is_suspect(before: str) -> bool:
     """Say at once whether what stands before an answer may govern it."""
     end = len(before.rstrip())
-    before = before[max(before.rfind(". ", 0, end), before.rfind(".\n", 0, end)) + 1 :]
-    if not before.isascii():
+    return _suspect(before[max(before.rfind(". ", 0, end), before.rfind(".\n", 0, end)) + 1 :])
+
+
+@lru_cache(maxsize=4096)
+def _suspect(sentence: str) -> bool:
+    """Say so of the last sentence; models lead to their answers in few ways, so that what was said once is kept."""
+    if not sentence.isascii():
         return True
-    found = _WORDS.findall(before.lower())
-    spoken = not (SPEAKERS.isdisjoint(found) or MOUTHS.isdisjoint(found))
-    spoken = spoken or not TRIGGERS.isdisjoint(found) or "mis" in before or "Mis" in before
-    return spoken or mentions(before, _OF_ANSWER)
+    found = _WORDS.findall(sentence.lower())
+    if "mis" in sentence or "Mis" in sentence or not ASIDES.isdisjoint(found[-NEAR_WORDS:]):
+        return True
+    if SUSPECTS.isdisjoint(found):
+        return False
+    if not TRIGGERS.isdisjoint(found) or ("answer" in found and mentions(sentence, _OF_ANSWER)):
+        return True
+    return not (SPEAKERS.isdisjoint(found) or MOUTHS.isdisjoint(found))
 
 
 def fault_before(before: str) -> str:

@@ -119,15 +119,21 @@ _LINKS = one_of("and et und y e")
 TRIGGERS = one_of(
     "ou oder oppure ovvero o eller lub albo veya atau alternatively otherwise else say claim claims claimed who"
     " instead one somewhere something near differs differ least away error slip pitfall no t if had were let"
-    " unless used personne except or far than but example instance g such format style as like form digit digits half"
-    " part sum ends begins starts has easier simpler previous other earlier different bound bounded limit estimate clue"
-    " idea random sure certain confident confidence solve determine help verify finish complete reproduce up stuck ran"
-    " most more fewer less lies falls according got gets found finds obtained obtains computed wrote writes arrived"
-    " came template placeholder twice double triple times modulo mod posted answered commented suggested finish end"
-    " conclude respond reply sample dummy harder modified original placing out lack tokens stab shot guessed"
+    " unless used personne except or far than but example instance random clue idea stuck confident confidence template"
+    " placeholder wiki tokens stab shot guessed lack dummy"
 ).union(_NOT, _SETTING_ASIDE, _NOBODY, _DENYING, _MODALS, _COULD, _DOUBT, _SUPPOSING, _TRAPS, _BAD, _GUESS)
 """Words of which one stands in every sentence that governs its answer, unless it is laid in somebody's mouth."""
 MOUTHS = _SAYING | _CHOOSING | _TELLING
+SUSPECTS = TRIGGERS | SPEAKERS | {"answer"}
+"""Words without which a sentence has nothing that governs its answer but what stands right before it."""
+ASIDES = one_of(
+    "g such format style as like form digit digits half part sum ends begins starts has easier simpler previous other"
+    " earlier different bound bounded limit estimate sure certain solve determine help verify finish complete reproduce"
+    " up ran most more fewer less lies falls according got gets found finds obtained obtains computed wrote writes"
+    " arrived came twice double triple times modulo mod posted answered commented suggested end conclude respond reply"
+    " sample harder modified original placing out"
+)
+"""Words of which one stands near an answer that is an example, a bound, another quantity or somebody else's."""
 
 
 class Walk:
