@@ -13,9 +13,9 @@ export OMP_NUM_THREADS ?= 1
 demo: $(VENV)/.installed
 	$(VENV)/bin/veriloop run flows/configs/demo.yaml
 
-# four processes for two cores: some tests wait
+# a third process for two cores: some tests wait
 test: $(VENV)/.installed
-	$(VENV)/bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+	$(VENV)/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.installed
 	$(VENV)/bin/ruff check .
